@@ -1,0 +1,132 @@
+//! Parquet files: written whole, read by columns and rows with every position checked.
+
+use std::{fs::File, ops::Range, panic::AssertUnwindSafe, path::Path};
+
+use arrow::array::RecordBatch;
+use dreamlane_core::{Error, Result};
+use parquet::{
+    arrow::{
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection},
+    },
+    basic::Compression,
+    file::{
+        metadata::KeyValue,
+        properties::{EnabledStatistics, WriterProperties},
+    },
+    schema::types::ColumnPath,
+};
+
+use crate::durable;
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 1024;
+
+/// Writes one table as one row group. `pictures` are struct columns whose `bytes` are compressed already.
+pub(super) fn write(
+    path: &Path,
+    batch: &RecordBatch,
+    pictures: &[String],
+    metadata: Option<Vec<KeyValue>>,
+) -> Result<()> {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_row_count(None)
+        .set_max_row_group_bytes(None)
+        .set_key_value_metadata(metadata);
+    for picture in pictures {
+        let bytes = ColumnPath::new(vec![picture.clone(), "bytes".to_owned()]);
+        properties = properties
+            .set_column_compression(bytes.clone(), Compression::UNCOMPRESSED)
+            .set_column_dictionary_enabled(bytes.clone(), false)
+            .set_column_statistics_enabled(bytes, EnabledStatistics::None);
+    }
+    let properties = properties.build();
+    durable::replace(path, |file| {
+        let failed = |error| Error::broken(path, error);
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
+        writer.write(batch).map_err(failed)?;
+        writer.close().map_err(failed)?;
+        Ok(())
+    })
+}
+
+/// Reads the named columns of all rows; columns that do not exist are left out.
+pub(super) fn read(path: &Path, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    guarded(path, || {
+        let builder = open(path)?;
+        collect(path, builder, columns)
+    })
+}
+
+/// Reads the named columns of some rows; columns that do not exist are left out.
+pub(super) fn read_rows(path: &Path, columns: &[&str], rows: Range<usize>) -> Result<Vec<RecordBatch>> {
+    guarded(path, || {
+        let builder = open(path)?;
+        let (groups, selection) = covering(path, &builder, rows)?;
+        collect(path, builder.with_row_groups(groups).with_row_selection(selection), columns)
+    })
+}
+
+/// The row groups that hold `rows`, and the selection inside them, so that nothing else is decoded.
+fn covering(
+    path: &Path,
+    builder: &ParquetRecordBatchReaderBuilder<File>,
+    rows: Range<usize>,
+) -> Result<(Vec<usize>, RowSelection)> {
+    let (mut groups, mut before, mut held, mut end) = (Vec::new(), 0usize, 0usize, 0usize);
+    for (group_idx, group) in builder.metadata().row_groups().iter().enumerate() {
+        let group_rows = usize::try_from(group.num_rows())
+            .map_err(|_| Error::broken(path, format!("row group of {} rows", group.num_rows())))?;
+        let start = end;
+        end = start
+            .checked_add(group_rows)
+            .ok_or_else(|| Error::broken(path, "more rows than can be counted"))?;
+        if end <= rows.start {
+            before = end;
+        } else if start < rows.end {
+            groups.push(group_idx);
+            held += group_rows;
+        }
+    }
+    if end < rows.end {
+        let found = format!("{end} rows");
+        return Err(Error::mismatch(path, "rows", format!("at least {}", rows.end), found));
+    }
+    let inside = rows.start - before..rows.end - before;
+    Ok((groups, RowSelection::from_consecutive_ranges(std::iter::once(inside), held)))
+}
+
+fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| Error::broken(path, error))
+}
+
+fn collect(
+    path: &Path,
+    builder: ParquetRecordBatchReaderBuilder<File>,
+    columns: &[&str],
+) -> Result<Vec<RecordBatch>> {
+    let wanted = builder
+        .schema()
+        .fields()
+        .iter()
+        .enumerate()
+        .filter_map(|(idx, field)| columns.contains(&field.name().as_str()).then_some(idx));
+    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.collect::<Vec<_>>());
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|error| Error::broken(path, error))?;
+    reader.map(|batch| batch.map_err(|error| Error::broken(path, error))).collect()
+}
+
+/// The parquet crate checks most, but not all, of what a damaged file can claim; its panics are broken data.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let reason = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let reason = reason.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::broken(path, format!("unreadable parquet: {reason}")))
+    })
+}

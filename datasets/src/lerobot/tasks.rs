@@ -1,0 +1,42 @@
+//! `meta/tasks.parquet`: a pandas frame indexed by the task text.
+
+use std::{path::Path, sync::Arc};
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use dreamlane_core::{Error, Result};
+use parquet::file::metadata::KeyValue;
+use serde_json::json;
+
+use super::table;
+
+/// Replaces the table of tasks; the position of a task is its index.
+pub(super) fn write(root: &Path, tasks: &[String]) -> Result<()> {
+    let path = root.join("meta/tasks.parquet");
+    let indices: ArrayRef = Arc::new(Int64Array::from_iter_values(0..tasks.len() as i64));
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values(tasks));
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([("task_index", indices, true), ("task", texts, true)])
+            .map_err(|error| Error::broken(&path, error))?;
+    table::write(&path, &batch, &[], Some(vec![KeyValue::new("pandas".to_owned(), pandas())]))
+}
+
+/// Without this key LeRobot reads the number 0 where it wants the text of a task.
+fn pandas() -> String {
+    let column = |name: &str, pandas_type: &str, numpy_type: &str| {
+        json!({
+            "name": name, "field_name": name, "pandas_type": pandas_type, "numpy_type": numpy_type, "metadata": null
+        })
+    };
+    json!({
+        "index_columns": ["task"],
+        "column_indexes": [{
+            "name": null, "field_name": null, "pandas_type": "unicode", "numpy_type": "object",
+            "metadata": {"encoding": "UTF-8"}
+        }],
+        "columns": [column("task_index", "int64", "int64"), column("task", "unicode", "object")],
+        // The library whose layout this is; readers compare versions and nothing else.
+        "creator": {"library": "pyarrow", "version": "20.0.0"},
+        "pandas_version": "2.2.3"
+    })
+    .to_string()
+}

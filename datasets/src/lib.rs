@@ -1,0 +1,60 @@
+//! Data sets: formats that keep episodes, imports of foreign recordings, and windows for training.
+//!
+//! - [`FORMATS`] lists the formats; [`open_any`] finds the one a folder is of.
+//! - [`donkeycar::import`] turns DonkeyCar recordings into a data set.
+//! - [`FrameCache`] keeps all frames decoded in one memory-mapped file.
+//! - [`WindowSampler`] draws training cuts from it, [`DatasetContexts`] beginnings of dreams.
+
+mod augment;
+mod contexts;
+pub mod donkeycar;
+mod durable;
+mod frames;
+pub mod lerobot;
+mod light;
+mod picture;
+mod split;
+mod windows;
+
+use std::path::Path;
+
+pub use augment::{Augmentation, Mirror, mirrored_columns};
+pub use contexts::DatasetContexts;
+use dreamlane_core::{EpisodeSource, Error, Format, Result};
+pub use frames::FrameCache;
+pub use split::{Split, SplitRule, ranges};
+pub use windows::WindowSampler;
+
+/// What is wrong with a part of a file, in words; whoever knows the path makes it an [`Error`].
+pub(crate) type Checked<T> = std::result::Result<T, String>;
+
+/// Every format, in the order in which [`open_any`] tries them.
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot];
+
+/// Opens a data set of any known format.
+///
+/// # Errors
+/// When no format knows the path (the message names the formats and what each misses), or when the one
+/// that does finds it broken.
+pub fn open_any(path: &Path) -> Result<Box<dyn EpisodeSource>> {
+    let mut reasons = Vec::new();
+    for format in FORMATS {
+        match format.open(path) {
+            Err(Error::Incompatible { reason, .. }) => reasons.push(format!("{} ({reason})", format.name())),
+            answer => return answer,
+        }
+    }
+    Err(Error::mismatch(path, "data set", reasons.join(", "), "none of them"))
+}
+
+/// The format with this name.
+///
+/// # Errors
+/// When there is none; the message names those that exist.
+pub fn format_named(name: &str) -> Result<&'static dyn Format> {
+    FORMATS
+        .iter()
+        .copied()
+        .find(|format| format.name() == name)
+        .ok_or_else(|| Error::unknown("format", name, FORMATS.iter().map(|format| format.name())))
+}

@@ -1,0 +1,148 @@
+//! Training cuts: seeded, uniform over every start at which a window fits into its part of the data.
+
+use std::{ops::Range, sync::Arc};
+
+use dreamlane_core::{Batch, BatchShape, Error, Result, Seed};
+use rayon::prelude::*;
+
+use crate::{
+    Augmentation, FrameCache, Split, SplitRule,
+    augment::{Look, mirrored_columns},
+    split::{Starts, ranges},
+};
+
+/// Draws batches from one part of a data set. A batch is a function of its shape and seed.
+#[derive(Clone, Debug)]
+pub struct WindowSampler {
+    cache: Arc<FrameCache>,
+    ranges: Vec<(usize, Range<usize>)>,
+    augmentation: Augmentation,
+    /// Columns that change their sign in a mirror.
+    mirrored_actions: Vec<usize>,
+    mirrored_state: Vec<usize>,
+}
+
+impl WindowSampler {
+    /// A sampler over the part of the data that `split` and `rule` name.
+    ///
+    /// # Errors
+    /// When the augmentation does not fit the data, see [`Augmentation::check`].
+    pub fn new(
+        cache: Arc<FrameCache>,
+        split: Split,
+        rule: SplitRule,
+        augmentation: Augmentation,
+    ) -> Result<Self> {
+        augmentation.check(cache.spec())?;
+        let ranges = ranges(cache.lengths(), split, rule);
+        let mirrored_actions = mirrored_columns(cache.spec().action.names());
+        let mirrored_state = mirrored_columns(&cache.spec().state);
+        Ok(Self { cache, ranges, augmentation, mirrored_actions, mirrored_state })
+    }
+
+    /// The frames that are drawn from: episode and frames within it, in order.
+    #[must_use]
+    pub fn ranges(&self) -> &[(usize, Range<usize>)] {
+        &self.ranges
+    }
+
+    /// The number of starts at which a window of `time` frames fits.
+    #[must_use]
+    pub fn n_starts(&self, time: usize) -> usize {
+        Starts::new(&self.ranges, time).len()
+    }
+
+    /// Checks that windows of `time` frames can be drawn, which [`WindowSampler::sample`] takes for granted.
+    ///
+    /// # Errors
+    /// When the longest unbroken part is shorter; the message says by how much.
+    pub fn check(&self, time: usize) -> Result<()> {
+        let longest = self.ranges.iter().map(|(_, range)| range.len()).max().unwrap_or(0);
+        if time == 0 || longest < time {
+            return Err(Error::Invalid(format!(
+                "windows of {time} frames do not fit: the longest unbroken part of this split has {longest} frames"
+            )));
+        }
+        Ok(())
+    }
+
+    /// A cut as recorded, a batch of one; for evaluation in order.
+    #[must_use]
+    pub fn window(&self, episode_idx: usize, start: usize, time: usize) -> Batch {
+        self.cache.window(episode_idx, start, time)
+    }
+
+    /// Draws `shape.batch` cuts of `shape.time` frames with replacement and augments each.
+    /// Windows of that length must fit, see [`WindowSampler::check`].
+    #[must_use]
+    pub fn sample(&self, shape: BatchShape, seed: Seed) -> Batch {
+        let starts = Starts::new(&self.ranges, shape.time);
+        assert!(starts.len() > 0, "no window of {} frames fits into {:?}", shape.time, self.ranges);
+        let cuts: Vec<Cut> = (0..shape.batch as u64)
+            .map(|cut_idx| {
+                let seed = seed.split(cut_idx);
+                let (episode_idx, start) = starts.at(seed.below(starts.len()));
+                Cut { episode_idx, start, look: self.augmentation.draw(seed.split(0)) }
+            })
+            .collect();
+        self.batch(&cuts, shape.time)
+    }
+
+    fn batch(&self, cuts: &[Cut], time: usize) -> Batch {
+        let spec = self.cache.spec();
+        let mut batch = Batch {
+            batch: cuts.len(),
+            time,
+            sizes: spec.cameras.iter().map(|camera| [camera.height, camera.width]).collect(),
+            images: (0..spec.cameras.len()).map(|camera_idx| self.pictures(cuts, time, camera_idx)).collect(),
+            state: Vec::new(),
+            actions: Vec::new(),
+            rewards: Vec::new(),
+            ends: Vec::new(),
+        };
+        for cut in cuts {
+            let frames = self.cache.frames_of(cut.episode_idx, cut.start, time);
+            let (actions, state) = (self.cache.actions(frames.clone()), self.cache.state(frames.clone()));
+            if cut.look.mirrored {
+                extend_mirrored(&mut batch.actions, actions, spec.action.width(), &self.mirrored_actions);
+                extend_mirrored(&mut batch.state, state, spec.state.len(), &self.mirrored_state);
+            } else {
+                batch.actions.extend_from_slice(actions);
+                batch.state.extend_from_slice(state);
+            }
+            batch.rewards.extend_from_slice(self.cache.rewards(frames));
+            batch.ends.extend(self.cache.ends(cut.episode_idx, cut.start, time));
+        }
+        batch
+    }
+
+    /// `[batch, time, channel, height, width]`.
+    fn pictures(&self, cuts: &[Cut], time: usize, camera_idx: usize) -> Vec<u8> {
+        let camera = &self.cache.spec().cameras[camera_idx];
+        let (size, len) = ([camera.height, camera.width], camera.frame_len());
+        let mut bytes = vec![0; cuts.len() * time * len];
+        bytes.par_chunks_exact_mut(time * len).zip(cuts).for_each(|(bytes, cut)| {
+            let frames = self.cache.frames_of(cut.episode_idx, cut.start, time);
+            for (frame_idx, to) in frames.zip(bytes.chunks_exact_mut(len)) {
+                cut.look.apply(self.cache.frame(camera_idx, frame_idx), size, to);
+            }
+        });
+        bytes
+    }
+}
+
+/// One drawn window.
+struct Cut {
+    episode_idx: usize,
+    start: usize,
+    look: Look,
+}
+
+fn extend_mirrored(to: &mut Vec<f32>, from: &[f32], width: usize, columns: &[usize]) {
+    let first = to.len();
+    to.extend_from_slice(from);
+    for row in to[first..].chunks_exact_mut(width.max(1)) {
+        // Not `-x`, which makes -0.0 of 0.
+        columns.iter().for_each(|&column| row[column] = 0.0 - row[column]);
+    }
+}

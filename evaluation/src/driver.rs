@@ -1,0 +1,160 @@
+//! Runs all parts of an evaluation over one world.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use dreamlane_core::{Error, Result, Seed, WorldModel};
+
+use crate::{
+    Case, Clusters, ControlReport, WorldReport, WorldScores,
+    action_gap::action_gaps,
+    case::Layout,
+    fidelity::{Dreamed, dream_cases, scores},
+    sharpness::sharpness,
+    steering::steering_responses,
+    tile::TILE,
+};
+
+/// Names of the action value that steers, in the data sets known so far.
+const STEERING_NAMES: [&str; 2] = ["steering", "angle"];
+
+/// How to evaluate.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Steps after the context at which dreams are judged, ascending.
+    pub horizons: Vec<usize>,
+    /// Dreams behind each mean, 1 to 64.
+    pub dreams: usize,
+    /// Frames of the dreams under imposed steering; no more than the cases are long.
+    pub response_steps: usize,
+    /// Most cases that are dreamed from under imposed steering.
+    pub response_cases: usize,
+    /// Noise of the dreams, choice of foreign actions, imposed steering, and resampling follow from it.
+    pub seed: Seed,
+    /// Where the world computes.
+    pub device: Device,
+}
+
+impl Settings {
+    /// The noise of one dream of a case; the same whatever its actions are.
+    pub(crate) fn noise(&self, case_idx: usize, pass: usize) -> Seed {
+        self.seed.split(0).split(case_idx as u64).split(pass as u64)
+    }
+
+    fn check(&self, layout: &Layout) -> Result<()> {
+        let ascending = self.horizons.is_sorted_by(|a, b| a < b);
+        let furthest = self.horizons.last().copied().unwrap_or(0);
+        if !ascending || self.horizons.first().is_none_or(|&first| first == 0) || furthest > layout.horizon {
+            return Err(Error::Invalid(format!(
+                "horizons must ascend from at least 1 to at most {}, the length of the cases, found {:?}",
+                layout.horizon, self.horizons
+            )));
+        }
+        if !(1..=TILE).contains(&self.dreams) {
+            return Err(Error::Invalid(format!("dreams must be 1 to {TILE}, found {}", self.dreams)));
+        }
+        Ok(())
+    }
+}
+
+/// What all parts of an evaluation share.
+#[derive(Clone, Copy)]
+pub(crate) struct Judging<'a> {
+    pub(crate) world: &'a Arc<dyn WorldModel>,
+    pub(crate) layout: &'a Layout,
+    pub(crate) cases: &'a [Case],
+    pub(crate) clusters: &'a Clusters,
+    pub(crate) settings: &'a Settings,
+}
+
+/// How far an evaluation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: String,
+    /// Parts of it that are done.
+    pub done: usize,
+    /// Parts of it.
+    pub total: usize,
+}
+
+/// Judges `world` on the cases, and the named opponents by the same code.
+///
+/// # Errors
+/// When the cases do not fit the world, the settings do not fit the cases, or the world does not draw.
+pub fn evaluate_world(
+    world: &Arc<dyn WorldModel>,
+    opponents: &[(&str, Arc<dyn WorldModel>)],
+    cases: &[Case],
+    settings: &Settings,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<WorldReport> {
+    let spec = world.spec().clone();
+    let layout = Layout::of(&spec, cases)?;
+    settings.check(&layout)?;
+    let clusters = Clusters::of(cases);
+    let judging = Judging { world, layout: &layout, cases, clusters: &clusters, settings };
+    let mut judge = |name: &str, world: &Arc<dyn WorldModel>| -> Result<(Dreamed, WorldScores)> {
+        let mut done = report(progress, format!("dreams of {name}"), cases.len());
+        let dreamed = dream_cases(&Judging { world, ..judging }, &mut done)?;
+        let scores = WorldScores { name: name.to_owned(), horizons: scores(&dreamed, &clusters, settings) };
+        Ok((dreamed, scores))
+    };
+    let (dreamed, judged) = judge(&spec.world, world)?;
+    let opponents = opponents
+        .iter()
+        .map(|(name, opponent)| Ok(judge(name, opponent)?.1))
+        .collect::<Result<Vec<WorldScores>>>()?;
+    let sharpness = sharpness(&judging, &dreamed);
+    let control = control(&judging, &dreamed, progress)?;
+    let mut runs: Vec<usize> = cases.iter().map(|case| case.run).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    Ok(WorldReport {
+        steps_per_second: spec.steps_per_second,
+        cases: cases.len(),
+        runs: runs.len(),
+        notes: notes(&clusters, control.is_none(), spec.action.names()),
+        resampling: clusters.resampling,
+        dreams: settings.dreams,
+        judged,
+        opponents,
+        sharpness,
+        control,
+    })
+}
+
+fn control(
+    judging: &Judging<'_>,
+    dreamed: &Dreamed,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Option<ControlReport>> {
+    let names = judging.world.spec().action.names();
+    let Some(column) = names.iter().position(|name| STEERING_NAMES.contains(&name.as_str())) else {
+        return Ok(None);
+    };
+    let steering = names[column].clone();
+    let gaps = {
+        let mut done = report(progress, "dreams under foreign actions".to_owned(), judging.cases.len());
+        action_gaps(judging, dreamed, column, &mut done)?
+    };
+    let mut done = report(progress, "dreams under imposed steering".to_owned(), 3);
+    let responses = steering_responses(judging, column, &mut done)?;
+    Ok(Some(ControlReport { steering, gaps, responses }))
+}
+
+fn report<'a>(progress: &'a mut dyn FnMut(&Progress), stage: String, total: usize) -> impl FnMut(usize) + 'a {
+    move |done| progress(&Progress { stage: stage.clone(), done, total })
+}
+
+fn notes(clusters: &Clusters, uncontrolled: bool, names: &[String]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if uncontrolled {
+        notes.push(format!("control was not judged: no action is named steering or angle among {names:?}"));
+    }
+    if clusters.members.len() < 4 {
+        let count = clusters.members.len();
+        notes.push(format!("intervals rest on only {count} independent parts and are too narrow"));
+    }
+    notes
+}

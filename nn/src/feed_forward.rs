@@ -1,0 +1,30 @@
+//! The feed-forward layer: squared ReLU (Primer, 2109.08668), which needs no exponential.
+
+use burn::{
+    module::Module,
+    nn::Linear,
+    tensor::{Tensor, activation::relu},
+};
+
+use crate::Init;
+
+/// `out(relu(in(x))²)`.
+#[derive(Module, Debug)]
+pub struct FeedForward {
+    widen: Linear,
+    narrow: Linear,
+}
+
+impl FeedForward {
+    /// Widens `dim` to `hidden` and back.
+    pub fn new(dim: usize, hidden: usize, init: &mut Init<'_>) -> Self {
+        Self { widen: init.linear(dim, hidden, 1.0), narrow: init.linear(hidden, dim, 0.3) }
+    }
+
+    /// `x` is `[frame, token, dim]`.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let hidden = relu(self.widen.forward(x));
+        self.narrow.forward(hidden.clone() * hidden)
+    }
+}

@@ -1,0 +1,22 @@
+//! Neural blocks that know nothing of reinforcement learning: attention over space and time,
+//! rotary positions, modulation, feed-forward layers, picture blocks, flow matching.
+//!
+//! Blocks are plain burn modules; none is generic over a backend.
+
+mod attention;
+mod embedding;
+mod feed_forward;
+mod flow;
+mod init;
+mod norm;
+mod pixels;
+mod rotary;
+
+pub use attention::{SpaceAttention, TimeAttention, TimeMemory, band_mask};
+pub use embedding::{Conditioner, sinusoid};
+pub use feed_forward::FeedForward;
+pub use flow::{euler_step, noised};
+pub use init::Init;
+pub use norm::{modulate, rms_norm};
+pub use pixels::{ResidualConv, conv, pixel_shuffle, pixel_unshuffle};
+pub use rotary::Rotary;

@@ -1,0 +1,40 @@
+//! Hands episodes to a sink strictly in the order of their ids, whatever the order they finish in,
+//! so that the files have the same bytes for any number of lanes.
+
+use std::collections::BTreeMap;
+
+use dreamlane_core::{Episode, EpisodeSink, Result};
+
+/// A sink with a waiting room for episodes that finished before an earlier one.
+pub(crate) struct OrderedWriter {
+    sink: Box<dyn EpisodeSink>,
+    next_id: u64,
+    early: BTreeMap<u64, Option<Episode>>,
+}
+
+impl OrderedWriter {
+    pub(crate) fn new(sink: Box<dyn EpisodeSink>, first_id: u64) -> Self {
+        Self { sink, next_id: first_id, early: BTreeMap::new() }
+    }
+
+    /// Takes a finished episode, or none where it broke before there was anything to keep,
+    /// and writes all whose turn has come.
+    pub(crate) fn push(&mut self, id: u64, episode: Option<Episode>) -> Result<()> {
+        self.early.insert(id, episode);
+        while let Some(episode) = self.early.remove(&self.next_id) {
+            self.next_id += 1;
+            if let Some(episode) = episode {
+                self.sink.write(&episode)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what still waits, in order (only after a rollout that was cut short), and completes the sink.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        for episode in self.early.into_values().flatten() {
+            self.sink.write(&episode)?;
+        }
+        self.sink.finish()
+    }
+}

@@ -1,0 +1,76 @@
+//! The subcommands, one file each: parse into a plain struct, resolve, act.
+
+mod import;
+mod store;
+mod train;
+
+use std::{
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use burn::tensor::Device;
+use clap::{Parser, Subcommand};
+use dreamlane::{core::Error, device};
+
+/// A learned video world model is the environment.
+#[derive(Parser)]
+#[command(version, about)]
+pub(crate) struct Arguments {
+    /// Where to compute: flex (CPU), wgpu or cuda, as far as built in.
+    #[arg(long, global = true, env = device::VARIABLE, default_value = "")]
+    device: String,
+    /// Threads to use; all cores when not given.
+    #[arg(long, global = true)]
+    threads: Option<usize>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Turn foreign recordings into a data set.
+    Import(import::Import),
+    /// Train a world on a data set.
+    Train(train::Train),
+}
+
+/// What every subcommand is given.
+pub(crate) struct Surroundings {
+    pub(crate) device: Device,
+    /// Raised by Ctrl-C.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    let surroundings = Surroundings { device: device::choose(&arguments.device)?, stop: stop_on_interrupt()? };
+    match arguments.command {
+        Command::Import(import) => import.run(),
+        Command::Train(train) => train.run(&surroundings),
+    }
+}
+
+/// Says what went wrong, and with which exit code: 130 for a stop that was asked for, 2 for anything else.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("dreamlane: {error:#}");
+    match error.downcast_ref::<Error>() {
+        Some(Error::Stopped) => ExitCode::from(130),
+        _ => ExitCode::from(2),
+    }
+}
+
+/// The first Ctrl-C asks for a clean stop, the second ends the process.
+fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = stop.clone();
+    ctrlc::set_handler(move || {
+        if raised.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping after this step; press Ctrl-C again to stop at once");
+    })?;
+    Ok(stop)
+}

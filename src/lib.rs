@@ -1,0 +1,25 @@
+//! dreamlane: a learned video world model is the environment.
+//!
+//! This crate is the facade: [`prelude`] has what an embedder needs, the crates below it have the rest.
+//!
+//! ```no_run
+//! use dreamlane::prelude::*;
+//!
+//! let device = dreamlane::device::choose("flex")?;
+//! let world = dreamlane::worlds::load("runs/nano".as_ref(), &device)?;
+//! println!("{} steps a second", world.spec().steps_per_second);
+//! # Ok::<(), Error>(())
+//! ```
+
+pub use dreamlane_core as core;
+pub use dreamlane_datasets as datasets;
+pub use dreamlane_nn as nn;
+pub use dreamlane_training as training;
+pub use dreamlane_worlds as worlds;
+
+pub mod device;
+
+/// The words: everything of `core`.
+pub mod prelude {
+    pub use dreamlane_core::*;
+}

@@ -1,0 +1,16 @@
+//! The `dreamlane` command.
+
+mod allocator;
+mod commands;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match commands::run(commands::Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => commands::failed(&error),
+    }
+}

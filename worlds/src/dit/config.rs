@@ -1,0 +1,240 @@
+//! The configuration of the `dit` world: one dial, the size, sets the rest.
+
+use dreamlane_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// How far each token looks, how wide it is, and how it is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DitConfig {
+    /// The codec: pictures to latents and back.
+    pub codec: CodecConfig,
+    /// The transformer: latents and actions to the next latents.
+    pub trunk: TrunkConfig,
+    /// How both are trained.
+    pub learning: LearningConfig,
+}
+
+/// A convolutional codec of stride 8.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodecConfig {
+    /// Channels at a quarter of the picture's size.
+    pub fine: usize,
+    /// Channels at an eighth of the picture's size.
+    pub coarse: usize,
+    /// Residual blocks at each size of the decoder, and at the coarse size of the encoder.
+    pub blocks: usize,
+    /// Channels of a latent pixel.
+    pub latent: usize,
+}
+
+/// A factorised spacetime transformer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkConfig {
+    /// Width of a token.
+    pub dim: usize,
+    /// Layers; every second one also attends over time.
+    pub depth: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Width of the feed-forward layer.
+    pub hidden: usize,
+    /// Tokens that hold nothing but what the model writes there.
+    pub registers: usize,
+    /// Frames that a frame can see, itself among them.
+    pub context: usize,
+    /// Past actions, the newest first, that condition a frame directly.
+    pub actions: usize,
+    /// Denoising passes of one step.
+    pub passes: usize,
+    /// Share of noise mixed into the frame that came before, as a guard against drift.
+    pub context_noise: f32,
+}
+
+/// The course of training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearningConfig {
+    /// Steps of the codec.
+    pub codec_steps: usize,
+    /// Steps of the transformer.
+    pub steps: usize,
+    /// Single frames of a codec batch.
+    pub codec_batch: usize,
+    /// Clips of a transformer batch.
+    pub batch: usize,
+    /// Frames of a clip; more than `context`, so that no frame depends on where a clip begins.
+    pub clip: usize,
+    /// Parts a batch is cut into, each learned on a thread of its own; gradients are summed in order.
+    pub shards: usize,
+    /// Largest learning rate of the codec.
+    pub codec_rate: f64,
+    /// Largest learning rate of the transformer.
+    pub rate: f64,
+    /// Weight decay of AdamW.
+    pub weight_decay: f32,
+    /// Steps of linear warm-up.
+    pub warm_up: usize,
+    /// Chance that a frame's action is hidden.
+    pub action_dropout: f32,
+    /// Weight of picture gradients in the codec loss.
+    pub gradient_weight: f32,
+    /// Weight of local gradient energy in the codec loss.
+    pub energy_weight: f32,
+    /// Standard deviation of noise on the codec's latents, against brittle latents.
+    pub latent_noise: f32,
+    /// How much more a changed latent counts than a still one.
+    pub change_weight: f32,
+    /// Decay of the running mean of weights that is saved.
+    pub average: f32,
+    /// Whether actions are dealt to the wrong clips: an action-blind control, never a real world.
+    pub shuffle_actions: bool,
+}
+
+/// The registered sizes.
+pub const SIZES: [&str; 4] = ["debug", "nano", "base", "large"];
+
+impl DitConfig {
+    /// The configuration of a size: `debug`, `nano`, `base` or `large`.
+    ///
+    /// # Errors
+    /// When no size has this name.
+    pub fn sized(size: &str) -> Result<Self> {
+        match size {
+            "debug" => Ok(Self::debug()),
+            "nano" => Ok(Self::nano()),
+            "base" => Ok(Self::base()),
+            "large" => Ok(Self::large()),
+            _ => Err(Error::unknown("preset", size, SIZES)),
+        }
+    }
+
+    /// Small enough for tests: learns nothing, does everything.
+    #[must_use]
+    pub fn debug() -> Self {
+        let mut config = Self::nano();
+        config.codec = CodecConfig { fine: 8, coarse: 8, blocks: 1, latent: 4 };
+        config.trunk =
+            TrunkConfig { dim: 16, depth: 2, heads: 2, hidden: 32, context: 4, actions: 3, ..config.trunk };
+        config.learning = LearningConfig {
+            codec_steps: 4,
+            steps: 4,
+            codec_batch: 8,
+            batch: 2,
+            clip: 6,
+            shards: 2,
+            warm_up: 1,
+            ..config.learning
+        };
+        config
+    }
+
+    /// For two CPU cores and 64x64 pictures.
+    #[must_use]
+    pub fn nano() -> Self {
+        Self {
+            codec: CodecConfig { fine: 64, coarse: 128, blocks: 1, latent: 8 },
+            trunk: TrunkConfig {
+                dim: 128,
+                depth: 6,
+                heads: 4,
+                hidden: 512,
+                registers: 2,
+                context: 16,
+                actions: 8,
+                passes: 2,
+                context_noise: 0.1,
+            },
+            learning: LearningConfig {
+                codec_steps: 3000,
+                steps: 3000,
+                codec_batch: 32,
+                batch: 16,
+                clip: 20,
+                shards: 4,
+                codec_rate: 2e-3,
+                rate: 2e-3,
+                weight_decay: 0.02,
+                warm_up: 100,
+                action_dropout: 0.1,
+                gradient_weight: 1.0,
+                energy_weight: 1.5,
+                latent_noise: 0.05,
+                change_weight: 3.0,
+                average: 0.995,
+                shuffle_actions: false,
+            },
+        }
+    }
+
+    /// For one GPU of 24 GB.
+    #[must_use]
+    pub fn base() -> Self {
+        let nano = Self::nano();
+        Self {
+            codec: CodecConfig { fine: 128, coarse: 256, blocks: 3, latent: 16 },
+            trunk: TrunkConfig {
+                dim: 384,
+                depth: 12,
+                heads: 6,
+                hidden: 1536,
+                registers: 4,
+                context: 32,
+                ..nano.trunk
+            },
+            learning: LearningConfig {
+                codec_steps: 20_000,
+                steps: 60_000,
+                codec_batch: 128,
+                batch: 32,
+                clip: 48,
+                shards: 1,
+                codec_rate: 1e-3,
+                rate: 5e-4,
+                warm_up: 1000,
+                average: 0.999,
+                ..nano.learning
+            },
+        }
+    }
+
+    /// For one large GPU.
+    #[must_use]
+    pub fn large() -> Self {
+        let base = Self::base();
+        Self {
+            codec: CodecConfig { fine: 192, coarse: 384, blocks: 4, latent: 16 },
+            trunk: TrunkConfig { dim: 1024, depth: 24, heads: 16, hidden: 4096, context: 64, ..base.trunk },
+            learning: LearningConfig { clip: 96, rate: 2e-4, ..base.learning },
+        }
+    }
+
+    /// Checks what the arithmetic relies on.
+    ///
+    /// # Errors
+    /// When a number cannot work, naming it and what it must be.
+    pub fn check(&self) -> Result<()> {
+        let (trunk, learning) = (&self.trunk, &self.learning);
+        let head = trunk.dim.checked_div(trunk.heads).unwrap_or(0);
+        let demands = [
+            (head > 0 && head.is_multiple_of(2) && head * trunk.heads == trunk.dim, "trunk.dim must be an even multiple of trunk.heads"),
+            (trunk.depth >= 2, "trunk.depth must be at least 2"),
+            (trunk.context >= 2, "trunk.context must be at least 2"),
+            (trunk.actions >= 1, "trunk.actions must be at least 1"),
+            (trunk.passes >= 1, "trunk.passes must be at least 1"),
+            ((0.0..1.0).contains(&trunk.context_noise), "trunk.context_noise must lie in [0, 1)"),
+            (self.codec.latent >= 1 && self.codec.fine >= 1 && self.codec.coarse >= 1, "codec channels must be at least 1"),
+            (learning.clip >= 2, "learning.clip must be at least 2"),
+            (learning.shards >= 1 && learning.batch >= learning.shards, "learning.batch must be at least learning.shards, and both at least 1"),
+            (learning.batch.is_multiple_of(learning.shards.max(1)), "learning.batch must be a multiple of learning.shards"),
+            (learning.codec_batch.is_multiple_of(learning.shards.max(1)), "learning.codec_batch must be a multiple of learning.shards"),
+            ((0.0..1.0).contains(&learning.average), "learning.average must lie in [0, 1)"),
+        ];
+        match demands.iter().find(|(holds, _)| !holds) {
+            None => Ok(()),
+            Some((_, demand)) => Err(Error::Invalid(format!("configuration: {demand}"))),
+        }
+    }
+}

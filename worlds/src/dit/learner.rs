@@ -1,0 +1,251 @@
+//! Training of a `dit`, in two stages: the codec on single frames, then, with the codec frozen, the transformer on clips.
+//!
+//! What is saved and validated is a running mean of the weights.
+
+use std::path::Path;
+
+use burn::{
+    module::{Module as _, Param},
+    optim::{AdamWConfig, ModuleOptimizer},
+    tensor::{Device, Tensor},
+};
+use dreamlane_core::{Batch, BatchShape, Learner, Metrics, Result, Seed, WorldModel as _, WorldSpec};
+
+use super::{
+    Dit, Network,
+    codec::{Codec, gradient_energy, reconstruction_loss, to_tokens, to_unit},
+    config::DitConfig,
+    gradients::{averaged, learn_in_shards},
+    objective::{Draws, loss, number, predict},
+};
+
+/// Gradients longer than this are shortened.
+const MAX_NORM: f64 = 1.0;
+/// The learning rate ends at this share of its largest value.
+const LAST_RATE: f64 = 0.02;
+
+/// A `dit` with its optimisers.
+pub struct DitLearner {
+    /// The running mean, which is what is saved.
+    world: Dit,
+    codec: Codec,
+    network: Network,
+    codec_optimizer: ModuleOptimizer,
+    optimizer: ModuleOptimizer,
+    step: usize,
+    seed: Seed,
+}
+
+/// Where training stands.
+enum Stage {
+    Codec { share: f64 },
+    Trunk { step: usize, share: f64 },
+}
+
+impl DitLearner {
+    /// A fresh world for data of this spec; weights and noise come from `seed`.
+    ///
+    /// # Errors
+    /// When the configuration does not fit the data.
+    pub fn new(config: DitConfig, spec: WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
+        let world = Dit::new(config, spec, seed.split(0), device)?;
+        Ok(Self::starting(world, 0, seed))
+    }
+
+    /// Goes on from the weights of a trained world: its codec stays as it is, its transformer learns on.
+    ///
+    /// # Errors
+    /// When the checkpoint cannot be read or does not fit the data.
+    pub fn from_weights(config: &DitConfig, folder: &Path, spec: &WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
+        let mut world = Dit::load(folder, device)?;
+        world.fits(config, spec, folder)?;
+        let codec_steps = config.learning.codec_steps;
+        world.config.learning = config.learning.clone();
+        Ok(Self::starting(world, codec_steps, seed))
+    }
+
+    fn starting(world: Dit, step: usize, seed: Seed) -> Self {
+        let decay = world.config.learning.weight_decay;
+        let optimizer = || AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(decay).init();
+        let network = world.network.clone().train();
+        Self {
+            codec: network.codec.clone(),
+            network,
+            world,
+            codec_optimizer: optimizer(),
+            optimizer: optimizer(),
+            step,
+            seed: seed.split(1),
+        }
+    }
+
+    /// The world as it would be saved.
+    #[must_use]
+    pub fn world(&self) -> &Dit {
+        &self.world
+    }
+
+    fn stage(&self) -> Stage {
+        let learning = &self.world.config.learning;
+        match self.step.checked_sub(learning.codec_steps) {
+            None => Stage::Codec { share: self.step as f64 / learning.codec_steps as f64 },
+            Some(step) => Stage::Trunk { step, share: step as f64 / learning.steps.max(1) as f64 },
+        }
+    }
+
+    /// Linear warm-up, then half a cosine down to [`LAST_RATE`].
+    fn rate(&self, largest: f64, step: usize, share: f64) -> f64 {
+        let warm_up = ((step + 1) as f64 / self.world.config.learning.warm_up.max(1) as f64).min(1.0);
+        let fall = 0.5 * (1.0 + (std::f64::consts::PI * share).cos());
+        largest * warm_up * (LAST_RATE + (1.0 - LAST_RATE) * fall)
+    }
+
+    /// The running mean follows closely at first, then ever more slowly.
+    fn decay(&self, step: usize) -> f32 {
+        let step = step as f32;
+        self.world.config.learning.average.min((1.0 + step) / (10.0 + step))
+    }
+
+    fn learn_codec(&mut self, batch: &Batch, share: f64) -> Metrics {
+        let learning = self.world.config.learning.clone();
+        let shards = learning.shards.min(batch.batch);
+        let device = self.world.device.clone();
+        let seed = self.seed.split(self.step as u64);
+        let learned = learn_in_shards(&self.codec, shards, MAX_NORM, |codec, shard| {
+            let [from, to] = shard_range(batch.batch, shards, shard);
+            let pictures = pictures(&batch.slice(from, to), &device);
+            let latents = codec.encode(Tensor::from_inner(pictures.clone()));
+            let noise = seed.split(shard as u64).normal(latents.shape().num_elements());
+            let noise = Tensor::<1>::from_data(noise.as_slice(), &device)
+                .reshape(latents.dims())
+                .mul_scalar(learning.latent_noise);
+            let drawn = codec.decode(latents + Tensor::from_inner(noise));
+            let loss = reconstruction_loss(
+                drawn,
+                Tensor::from_inner(pictures),
+                learning.gradient_weight,
+                learning.energy_weight,
+            );
+            let measured = vec![number(&loss)];
+            (loss, measured)
+        });
+        let rate = self.rate(learning.codec_rate, self.step, share);
+        self.codec = self.codec_optimizer.step(rate, self.codec.clone(), learned.gradients);
+        let average = averaged(self.world.network.codec.clone(), &self.codec.valid(), self.decay(self.step));
+        self.world.network.codec = average;
+        Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)])
+    }
+
+    /// Freezes the codec and measures its latents, so that noise of variance 1 is their equal.
+    fn begin_trunk(&mut self, batch: &Batch) {
+        let tokens = to_tokens(self.world.network.codec.encode(pictures(batch, &self.world.device)));
+        let [picture, token, dim] = tokens.dims();
+        let (variance, mean) = tokens.reshape([picture * token, dim]).var_mean(0);
+        let fixed = |tensor: Tensor<2>| {
+            Param::from_tensor(tensor.reshape([1, 1, dim]).detach()).set_require_grad(false)
+        };
+        let network = &mut self.world.network;
+        network.latent_mean = fixed(mean);
+        network.latent_scale = fixed(variance.sqrt().clamp_min(1e-3));
+        self.network = network.clone().train();
+    }
+
+    fn learn_trunk(&mut self, batch: &Batch, step: usize, share: f64) -> Metrics {
+        let config = self.world.config.clone();
+        let batch = if config.learning.shuffle_actions { &dealt_wrong(batch) } else { batch };
+        if step == 0 && self.world.config.learning.codec_steps > 0 && !self.world.network.is_measured() {
+            self.begin_trunk(batch);
+        }
+        let world = &self.world;
+        let shards = config.learning.shards.min(batch.batch);
+        let seed = self.seed.split(self.step as u64);
+        let learned = learn_in_shards(&self.network.trunk, shards, MAX_NORM, |trunk, shard| {
+            let [from, to] = shard_range(batch.batch, shards, shard);
+            let part = batch.slice(from, to);
+            let latents = world.encode(&part.to_device(&world.device));
+            let numbers = world.layout.tokens() * world.layout.token_dim;
+            let draws = Draws::new(seed, from, to - from, part.time, numbers, config.learning.action_dropout);
+            let latents = Tensor::from_inner(latents);
+            let outcome = predict(trunk, &config, &latents, &part, &draws);
+            loss(&config, &latents, &part, &draws, outcome)
+        });
+        let rate = self.rate(config.learning.rate, step, share);
+        self.network.trunk = self.optimizer.step(rate, self.network.trunk.clone(), learned.gradients);
+        let average = averaged(self.world.network.trunk.clone(), &self.network.trunk.valid(), self.decay(step));
+        self.world.network.trunk = average;
+        let mut metrics = Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
+        if let Some(&readout) = learned.measured.get(1) {
+            metrics.insert("readout", readout);
+        }
+        metrics
+    }
+}
+
+impl Learner for DitLearner {
+    fn wants(&self) -> BatchShape {
+        let learning = &self.world.config.learning;
+        match self.stage() {
+            Stage::Codec { .. } => BatchShape { batch: learning.codec_batch, time: 1 },
+            Stage::Trunk { .. } => BatchShape { batch: learning.batch, time: learning.clip },
+        }
+    }
+
+    fn progress(&self) -> (usize, usize) {
+        let learning = &self.world.config.learning;
+        (self.step, learning.codec_steps + learning.steps)
+    }
+
+    fn learn(&mut self, batch: &Batch) -> Metrics {
+        let metrics = match self.stage() {
+            Stage::Codec { share } => self.learn_codec(batch, share),
+            Stage::Trunk { step, share } => self.learn_trunk(batch, step, share),
+        };
+        self.step += 1;
+        metrics
+    }
+
+    fn validate(&self, batch: &Batch) -> Metrics {
+        let world = &self.world;
+        if let Stage::Codec { .. } = self.stage() {
+            let pictures = pictures(batch, &world.device);
+            let drawn = world.network.codec.decode(world.network.codec.encode(pictures.clone()));
+            let sharpness = gradient_energy(&drawn) / gradient_energy(&pictures).max(1e-12);
+            let squares = (drawn - pictures).square().mean();
+            // Pixels span 2 here, so that the peak is 2 squared.
+            return Metrics::from([("psnr", 10.0 * (4.0 / number(&squares)).log10()), ("sharpness", sharpness)]);
+        }
+        let latents = world.encode(&batch.to_device(&world.device));
+        let [count, time, token, dim] = latents.dims();
+        let draws = Draws::new(Seed::new(0), 0, count, time, token * dim, 0.0).from_noise_alone();
+        let outcome = predict(&world.network.trunk, &world.config, &latents, batch, &draws);
+        let error = |predicted: Tensor<4>, from: usize| {
+            let now = latents.clone().narrow(1, from, time - from);
+            number(&(predicted - now).square().mean())
+        };
+        let drawn = error(outcome.predicted.clone().narrow(1, 1, time - 1), 1);
+        let still = error(latents.clone().narrow(1, 0, time - 1), 1);
+        Metrics::from([("error", drawn), ("skill", 1.0 - drawn / still)])
+    }
+
+    fn save(&self, folder: &Path) -> Result<()> {
+        self.world.save(folder)
+    }
+}
+
+/// `[batch * time, 3, height, width]` in [-1, 1].
+fn pictures(batch: &Batch, device: &Device) -> Tensor<4> {
+    let images = batch.to_device(device).images[0].clone();
+    let [count, time, channel, height, width] = images.dims();
+    to_unit(images.reshape([count * time, channel, height, width]))
+}
+
+fn shard_range(batch: usize, shards: usize, shard: usize) -> [usize; 2] {
+    [shard * batch / shards, (shard + 1) * batch / shards]
+}
+
+/// Each clip with the actions of its neighbour.
+fn dealt_wrong(batch: &Batch) -> Batch {
+    let mut wrong = batch.clone();
+    wrong.actions.rotate_left(batch.actions.len() / batch.batch);
+    wrong
+}

@@ -1,0 +1,236 @@
+//! `dit`: a latent spacetime diffusion transformer, causal and conditioned on actions.
+//!
+//! In the manner of Sora (a diffusion transformer over spacetime patches) and of DiT (2212.09748), made causal
+//! by diffusion forcing (2407.01392): every frame carries its own noise level, so that the past can be clean
+//! while the next frame is drawn. Data is the target (x-prediction).
+//! Each frame also sees, lightly noised, the frame before it: DIAMOND (2405.12399) found that to beat attention alone.
+
+mod actions;
+mod codec;
+mod config;
+mod dream;
+mod gradients;
+mod lane;
+mod learner;
+mod objective;
+mod trunk;
+
+use std::{path::Path, sync::Arc};
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+use burn_store::{ModuleSnapshot as _, SafetensorsStore};
+use dreamlane_core::{
+    Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec,
+};
+use dreamlane_nn::Init;
+
+pub use config::{CodecConfig, DitConfig, LearningConfig, SIZES, TrunkConfig};
+pub use learner::DitLearner;
+
+use self::{
+    actions::ActionHistory,
+    codec::{Codec, STRIDE, from_tokens, to_bytes, to_tokens, to_unit},
+    trunk::{Layout, Trunk},
+};
+use crate::checkpoint;
+
+/// All weights.
+#[derive(Module, Debug)]
+pub(crate) struct Network {
+    codec: Codec,
+    trunk: Trunk,
+    /// `[1, 1, token_dim]`: what latents are moved and scaled by, so that noise of variance 1 is their equal.
+    latent_mean: Param<Tensor<3>>,
+    latent_scale: Param<Tensor<3>>,
+}
+
+/// The world.
+pub struct Dit {
+    network: Network,
+    config: DitConfig,
+    spec: WorldSpec,
+    layout: Layout,
+    device: Device,
+}
+
+impl Network {
+    fn new(config: &DitConfig, layout: &Layout, seed: Seed, device: &Device) -> Self {
+        let mut draws = 0;
+        let mut normal = |len: usize| {
+            draws += 1;
+            seed.split(draws).normal(len)
+        };
+        let mut init = Init::new(device, &mut normal);
+        Self {
+            codec: Codec::new(&config.codec, &mut init),
+            trunk: Trunk::new(&config.trunk, layout, &mut init),
+            latent_mean: init.constant([1, 1, layout.token_dim], 0.0),
+            latent_scale: init.constant([1, 1, layout.token_dim], 1.0),
+        }
+    }
+
+    /// `[picture, 3, height, width]` bytes as floats in [-1, 1] to normalised tokens `[picture, token, dim]`.
+    fn encode(&self, pictures: Tensor<4>) -> Tensor<3> {
+        let tokens = to_tokens(self.codec.encode(pictures));
+        (tokens - self.latent_mean.val()) / self.latent_scale.val()
+    }
+
+    /// Tokens drawn back to where the codec's own latents lie: a dream must not leave them.
+    fn bounded(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let (mean, scale) = (self.latent_mean.val(), self.latent_scale.val());
+        ((tokens * scale.clone() + mean.clone()).clamp(-1.0, 1.0) - mean) / scale
+    }
+
+    /// Whether the codec's latents have been measured, which ends its training.
+    fn is_measured(&self) -> bool {
+        self.latent_scale.val().equal_scalar(1.0).all().into_scalar::<bool>() == false
+    }
+
+    /// The inverse of [`Network::encode`].
+    fn decode(&self, tokens: Tensor<3>, grid: [usize; 2]) -> Tensor<4> {
+        let tokens = tokens * self.latent_scale.val() + self.latent_mean.val();
+        self.codec.decode(from_tokens(tokens, grid[0], grid[1]))
+    }
+}
+
+impl Dit {
+    /// An untrained world.
+    ///
+    /// # Errors
+    /// When the configuration cannot work, or the cameras do not fit the codec.
+    pub fn new(config: DitConfig, mut spec: WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
+        config.check()?;
+        let layout = layout(&config, &spec)?;
+        spec.context = config.trunk.context;
+        let network = Network::new(&config, &layout, seed, device);
+        Ok(Self { network, config, spec, layout, device: device.clone() })
+    }
+
+    /// Reads a checkpoint folder.
+    ///
+    /// # Errors
+    /// When a file is missing or broken, or the weights do not fit the configuration.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
+        let config: DitConfig = checkpoint::read_toml(&folder.join(checkpoint::CONFIG))?;
+        let spec: WorldSpec = checkpoint::read_toml(&folder.join(checkpoint::SPEC))?;
+        let mut world = Self::new(config, spec, Seed::new(0), device)?;
+        let path = folder.join(checkpoint::WEIGHTS);
+        checkpoint::check_weights(&path)?;
+        let mut store = SafetensorsStore::from_file(&path).with_from_adapter(burn_store::PyTorchToBurnAdapter);
+        let loaded = world.network.load_from(&mut store).map_err(|error| Error::broken(&path, first_line(&error)))?;
+        if !loaded.missing.is_empty() || !loaded.errors.is_empty() {
+            return Err(Error::broken(
+                &path,
+                format!("{} tensors missing, {} do not fit", loaded.missing.len(), loaded.errors.len()),
+            ));
+        }
+        Ok(world)
+    }
+
+    /// Writes a checkpoint folder: weights that PyTorch reads, configuration, spec and a card.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        let mut store =
+            SafetensorsStore::from_bytes(None).with_to_adapter(burn_store::BurnToPyTorchAdapter);
+        let broken = |error: &dyn std::fmt::Display| Error::broken(folder, first_line(error));
+        self.network.save_into(&mut store).map_err(|error| broken(&error))?;
+        let weights = store.get_bytes().map_err(|error| broken(&error))?;
+        let card = self.card();
+        checkpoint::write(folder, &self.spec, &checkpoint::to_toml(&self.config)?, Some(&weights), &card)
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &DitConfig {
+        &self.config
+    }
+
+    /// Number of weights.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
+    /// Whether a trained world can learn on with this configuration and data.
+    fn fits(&self, config: &DitConfig, spec: &WorldSpec, folder: &Path) -> Result<()> {
+        let trained = (&self.config.codec, &self.config.trunk, &self.spec.cameras, &self.spec.action);
+        let wanted = (&config.codec, &config.trunk, &spec.cameras, &spec.action);
+        if trained != wanted || self.spec.rewards != spec.rewards {
+            return Err(Error::mismatch(
+                folder,
+                "weights to begin with",
+                format!("{wanted:?}, rewards {}", spec.rewards),
+                format!("{trained:?}, rewards {}", self.spec.rewards),
+            ));
+        }
+        Ok(())
+    }
+
+    fn card(&self) -> String {
+        format!(
+            "---\nlibrary_name: dreamlane\ntags: [world-model, video]\n---\n\
+             # A `dit` world\n\n{} weights, {} frames of context, {} denoising passes a step, {} steps a second.\n\
+             Load it by the path of this folder: `world:PATH`.\n",
+            self.parameters(),
+            self.config.trunk.context,
+            self.config.trunk.passes,
+            self.spec.steps_per_second
+        )
+    }
+}
+
+impl WorldModel for Dit {
+    fn spec(&self) -> &WorldSpec {
+        &self.spec
+    }
+
+    fn encode(&self, seen: &Window) -> Tensor<4> {
+        let [batch, time, channel, height, width] = seen.images[0].dims();
+        let pictures = seen.images[0].clone().reshape([batch * time, channel, height, width]);
+        let tokens = self.network.encode(to_unit(pictures));
+        let [_, token, dim] = tokens.dims();
+        tokens.reshape([batch, time, token, dim])
+    }
+
+    fn decode(&self, latents: Tensor<3>) -> Observation {
+        let rows = latents.dims()[0];
+        // Fixed tiles: the arithmetic of a picture must not depend on how many are drawn.
+        let pictures = crate::tiles::mapped(latents, dream::TILE, |tile| {
+            to_bytes(self.network.decode(tile, self.layout.grid))
+        });
+        Observation { images: vec![pictures], state: Tensor::zeros([rows, 0], &self.device) }
+    }
+
+    fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
+        Ok(Box::new(dream::Dream::begin(self, contexts, seeds)?))
+    }
+}
+
+/// Sizes that follow from configuration and data, checked.
+fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
+    let [camera] = spec.cameras.as_slice() else {
+        return Err(Error::Invalid(format!("`dit` wants one camera, the data has {}", spec.cameras.len())));
+    };
+    let side = 2 * STRIDE;
+    if !camera.height.is_multiple_of(side) || !camera.width.is_multiple_of(side) || camera.frame_len() == 0 {
+        return Err(Error::Invalid(format!(
+            "`dit` wants picture sides that are multiples of {side}, the data has {}x{}",
+            camera.width, camera.height
+        )));
+    }
+    Ok(Layout {
+        grid: [camera.height / side, camera.width / side],
+        token_dim: 4 * config.codec.latent,
+        features: ActionHistory::len(config.trunk.actions, spec.action.width()),
+        rewards: spec.rewards,
+    })
+}
+
+fn first_line(error: &dyn std::fmt::Display) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,200 @@
+//! The transformer: noisy latents, the frame before, and actions to the clean latents of each frame.
+//!
+//! Tokens of a frame, in order: latents, one action token, registers, and, where there are rewards, one reader.
+//! Space attention mixes the tokens of a frame, time attention (every second layer) mixes each token with its own past.
+//! Nothing reads the reader, so the frames do not change when the heads do.
+
+use burn::{
+    module::{Module, Param},
+    nn::Linear,
+    tensor::Tensor,
+};
+use dreamlane_nn::{
+    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, modulate, rms_norm, sinusoid,
+};
+
+use super::config::TrunkConfig;
+
+const WAVES: usize = 16;
+
+/// Sizes that follow from the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Latent tokens per column and per row of a frame.
+    pub(crate) grid: [usize; 2],
+    /// Numbers in a latent token.
+    pub(crate) token_dim: usize,
+    /// Numbers in the action history of a frame.
+    pub(crate) features: usize,
+    /// Whether the data has rewards and endings.
+    pub(crate) rewards: bool,
+}
+
+impl Layout {
+    pub(crate) fn tokens(&self) -> usize {
+        self.grid[0] * self.grid[1]
+    }
+}
+
+/// One call of the trunk: `batch` clips of `time` frames.
+pub(crate) struct Pass<'a> {
+    /// `[batch, time, token, token_dim]`, at the noise levels of `levels`.
+    pub(crate) noisy: Tensor<4>,
+    /// `[batch, time, token, token_dim]`: the frame before each, zeros where there is none.
+    pub(crate) previous: Tensor<4>,
+    /// `[batch * time, features]`: the actions that led here, newest first, each with a flag that it is known.
+    pub(crate) actions: Tensor<2>,
+    /// `[batch * time]`: τ, 0 noise to 1 data.
+    pub(crate) levels: &'a [f32],
+    /// Positions in time, one per time or one per (batch * token, time).
+    pub(crate) positions: Rotary,
+    /// `[batch or 1, time, past + time]`.
+    pub(crate) mask: Tensor<3>,
+    /// One per time-attention layer, or none at all.
+    pub(crate) past: &'a [TimeMemory],
+}
+
+/// What a call gives.
+pub(crate) struct Outcome {
+    /// `[batch, time, token, token_dim]`: the clean latents.
+    pub(crate) predicted: Tensor<4>,
+    /// `[batch * time, 2]`: reward and the logit of the ending, where there are rewards.
+    pub(crate) readout: Option<Tensor<2>>,
+    /// Keys and values of these frames, one per time-attention layer.
+    pub(crate) fresh: Vec<TimeMemory>,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    space: SpaceAttention,
+    time: Option<TimeAttention>,
+    feed_forward: FeedForward,
+    /// `[9, dim]`: what this block adds to the shared modulation.
+    offsets: Param<Tensor<2>>,
+}
+
+/// The network.
+#[derive(Module, Debug)]
+pub(crate) struct Trunk {
+    enter: Linear,
+    places: Param<Tensor<2>>,
+    action_token: Linear,
+    action_condition: Conditioner,
+    level_condition: Conditioner,
+    modulation: Linear,
+    blocks: Vec<Block>,
+    leave: Linear,
+    heads: Option<Linear>,
+    grid: [usize; 2],
+    registers: usize,
+    head_dim: usize,
+}
+
+impl Trunk {
+    pub(crate) fn new(config: &TrunkConfig, layout: &Layout, init: &mut Init<'_>) -> Self {
+        let dim = config.dim;
+        let tokens = layout.tokens() + 1 + config.registers + usize::from(layout.rewards);
+        let block = |idx: usize, init: &mut Init<'_>| Block {
+            space: SpaceAttention::new(dim, config.heads, init),
+            time: (idx % 2 == 1).then(|| TimeAttention::new(dim, config.heads, init)),
+            feed_forward: FeedForward::new(dim, config.hidden, init),
+            offsets: offsets(dim, init),
+        };
+        Self {
+            enter: init.linear(2 * layout.token_dim, dim, 1.0),
+            places: init.normal([tokens, dim], 0.5),
+            action_token: init.linear(layout.features, dim, 1.0),
+            action_condition: Conditioner::new(layout.features, dim, init),
+            level_condition: Conditioner::new(2 * WAVES, dim, init),
+            modulation: init.linear(dim, 9 * dim, 0.1),
+            blocks: (0..config.depth).map(|idx| block(idx, init)).collect(),
+            leave: init.linear(dim, layout.token_dim, 0.0),
+            heads: layout.rewards.then(|| init.linear(dim, 2, 0.0)),
+            grid: layout.grid,
+            registers: config.registers,
+            head_dim: dim / config.heads,
+        }
+    }
+
+    /// Time-attention layers, each of which needs a memory.
+    pub(crate) fn memories(&self) -> usize {
+        self.blocks.iter().filter(|block| block.time.is_some()).count()
+    }
+
+    /// Tokens of a frame, all kinds.
+    pub(crate) fn frame_tokens(&self) -> usize {
+        self.places.dims()[0]
+    }
+
+    pub(crate) fn forward(&self, pass: Pass<'_>) -> Outcome {
+        let [batch, time, token, token_dim] = pass.noisy.dims();
+        let frame = batch * time;
+        let previous = pass.previous.reshape([frame, token, token_dim]);
+        let latents = Tensor::cat(vec![pass.noisy.reshape([frame, token, token_dim]), previous.clone()], 2);
+        let mut x = self.tokens(latents, pass.actions.clone());
+        let shared = self.condition(pass.actions, pass.levels);
+        let places = self.space_positions(&x.device());
+        let readers = usize::from(self.heads.is_some());
+        let (mut fresh, mut past) = (Vec::new(), pass.past.iter());
+        for block in &self.blocks {
+            let [s0, c0, g0, s1, c1, g1, s2, c2, g2] = block.modulations(shared.clone());
+            x = x.clone() + block.space.forward(modulate(x, s0, c0), readers, &places) * g0;
+            if let Some(attention) = &block.time {
+                let seen = modulate(x.clone(), s1, c1);
+                let (mixed, memory) = attention.forward(seen, time, &pass.positions, &pass.mask, past.next());
+                fresh.push(memory);
+                x = x + mixed * g1;
+            }
+            x = x.clone() + block.feed_forward.forward(modulate(x, s2, c2)) * g2;
+        }
+        let x = rms_norm(x);
+        let readout = self.heads.as_ref().map(|heads| {
+            let reader = x.clone().narrow(1, self.frame_tokens() - 1, 1).squeeze_dim::<2>(1);
+            heads.forward(reader)
+        });
+        // The frame before is the anchor: an untrained trunk predicts that nothing moves.
+        let predicted = self.leave.forward(x.narrow(1, 0, token)) + previous;
+        Outcome { predicted: predicted.reshape([batch, time, token, token_dim]), readout, fresh }
+    }
+
+    /// Latents `[frame, token, 2 * token_dim]` and the other tokens of each frame: `[frame, all tokens, dim]`.
+    fn tokens(&self, latents: Tensor<3>, actions: Tensor<2>) -> Tensor<3> {
+        let frame = latents.dims()[0];
+        let [all, dim] = self.places.dims();
+        let seen = self.enter.forward(latents);
+        let action = self.action_token.forward(actions).unsqueeze_dim::<3>(1);
+        let blank = all - seen.dims()[1] - 1;
+        let blank = Tensor::zeros([frame, blank, dim], &seen.device());
+        Tensor::cat(vec![seen, action, blank], 1) + self.places.val().unsqueeze::<3>()
+    }
+
+    /// `[frame, 9 * dim]`.
+    fn condition(&self, actions: Tensor<2>, levels: &[f32]) -> Tensor<2> {
+        let level = self.level_condition.forward(sinusoid(levels, WAVES, &actions.device()));
+        self.modulation.forward(burn::tensor::activation::silu(level + self.action_condition.forward(actions)))
+    }
+
+    /// Latent tokens by row and column; the others beyond the grid, each at a place of its own.
+    fn space_positions(&self, device: &burn::tensor::Device) -> Rotary {
+        let [rows, columns] = self.grid;
+        let latents = (0..rows * columns).map(|idx| vec![(idx / columns) as f64, (idx % columns) as f64]);
+        let others = (0..self.frame_tokens() - rows * columns).map(|idx| vec![(rows + idx) as f64, columns as f64]);
+        Rotary::new(&latents.chain(others).collect::<Vec<_>>(), self.head_dim, 100.0, device)
+    }
+}
+
+impl Block {
+    /// Shift, scale and gate for space, time and feed-forward: `[frame, 1, dim]` each.
+    fn modulations(&self, shared: Tensor<2>) -> [Tensor<3>; 9] {
+        let [nine, dim] = self.offsets.dims();
+        let frame = shared.dims()[0];
+        let all = shared.reshape([frame, nine, dim]) + self.offsets.val().unsqueeze::<3>();
+        std::array::from_fn(|idx| all.clone().narrow(1, idx, 1))
+    }
+}
+
+/// Shifts and scales begin at 0, gates at 1.
+fn offsets(dim: usize, init: &mut Init<'_>) -> Param<Tensor<2>> {
+    let rows = (0..9).map(|idx| Tensor::<2>::full([1, dim], if idx % 3 == 2 { 1.0 } else { 0.0 }, init.device()));
+    Param::from_tensor(Tensor::cat(rows.collect(), 0))
+}
