@@ -11,9 +11,13 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+pub use dreamlane_agents as agents;
 pub use dreamlane_core as core;
 pub use dreamlane_datasets as datasets;
+pub use dreamlane_envs as envs;
+pub use dreamlane_evaluation as evaluation;
 pub use dreamlane_nn as nn;
+pub use dreamlane_rollouts as rollouts;
 pub use dreamlane_training as training;
 pub use dreamlane_worlds as worlds;
 

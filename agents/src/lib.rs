@@ -13,6 +13,7 @@
 
 pub mod constant;
 pub mod idm;
+pub mod noisy;
 pub mod random;
 mod registry;
 pub mod replay;
@@ -20,6 +21,7 @@ mod rows;
 
 pub use constant::Constant;
 pub use idm::Idm;
+pub use noisy::Noisy;
 pub use random::Random;
 pub use registry::{AGENTS, AgentEntry, Build, build};
 pub use replay::Replay;

@@ -2,7 +2,7 @@
 
 use dreamlane_core::{EnvSpec, Error, Policy, Result};
 
-use crate::{Constant, Idm, Random};
+use crate::{Constant, Idm, Noisy, Random};
 
 /// Builds a policy for an env; the text is what followed a colon after the name, if anything did.
 pub type Build = fn(Option<&str>, &EnvSpec) -> Result<Box<dyn Policy>>;
@@ -40,6 +40,11 @@ pub static AGENTS: &[AgentEntry] = &[
             no_values("idm", text)?;
             Ok(Box::new(Idm::new(spec)?))
         },
+    },
+    AgentEntry {
+        name: "noisy",
+        about: "`idm` disturbed by random pushes, their strength up to the value of `noisy:0.5`, drawn per episode",
+        build: |text, spec| Ok(Box::new(Noisy::parse(text, spec)?)),
     },
 ];
 

@@ -1,6 +1,10 @@
 //! The subcommands, one file each: parse into a plain struct, resolve, act.
 
+mod demo;
+mod evaluate;
 mod import;
+mod rollout;
+mod sources;
 mod store;
 mod train;
 
@@ -33,6 +37,12 @@ enum Command {
     Import(import::Import),
     /// Train a world on a data set.
     Train(train::Train),
+    /// Play episodes in the truth or in a dream, and record them.
+    Rollout(rollout::Rollout),
+    /// Hold a world against recordings.
+    Evaluate(evaluate::Evaluate),
+    /// The whole loop in minutes: collect, train, dream, record, evaluate.
+    Demo(demo::Demo),
 }
 
 /// What every subcommand is given.
@@ -50,6 +60,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Import(import) => import.run(),
         Command::Train(train) => train.run(&surroundings),
+        Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
+        Command::Evaluate(evaluate) => evaluate.run(&surroundings),
+        Command::Demo(demo) => demo.run(&surroundings),
     }
 }
 

@@ -12,13 +12,15 @@ use rayon::prelude::*;
 
 use super::{
     features::{ACTION, DONE, REWARD, STATE, TRUNCATED, TRUST, image_key},
-    numbers::{Numbers, column, flags, floats},
+    numbers::{Numbers, column, counts, flags, floats},
     stats::Stats,
 };
 use crate::{
     Checked,
     picture::{decode_sized, encode_png},
 };
+
+const EPISODE: &str = "episode_index";
 
 /// Where an episode stands in the data set.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,7 @@ fn number_columns(spec: &EnvSpec, episode: &Episode, place: Place) -> Vec<(&'sta
     columns.push((TRUST, scalar(&|step| step.trust)));
     columns.push(("timestamp", Numbers::Floats { values: (0..rows).map(seconds).collect(), width: 1 }));
     columns.push(("frame_index", counted(0)));
-    columns.push(("episode_index", constant(place.episode_idx)));
+    columns.push((EPISODE, constant(place.episode_idx)));
     columns.push(("index", counted(place.first_row)));
     columns.push(("task_index", constant(place.task_idx)));
     columns
@@ -104,10 +106,21 @@ fn picture_column(episode: &Episode, camera_idx: usize, camera: &CameraSpec) -> 
     ])))
 }
 
-/// The columns that [`steps`] and [`endings`] read.
+/// Checks that the rows are of this episode, as `meta/episodes` says; sets without the column are believed.
+pub(super) fn check_rows(batch: &RecordBatch, episode_idx: usize) -> Checked<()> {
+    if batch.column_by_name(EPISODE).is_none() {
+        return Ok(());
+    }
+    match counts(batch, EPISODE)?.iter().find(|&&found| found != episode_idx) {
+        Some(found) => Err(format!("expected rows of this episode, found one of episode {found}")),
+        None => Ok(()),
+    }
+}
+
+/// The columns that [`steps`], [`endings`] and [`check_rows`] read.
 pub(super) fn wanted(spec: &EnvSpec) -> Vec<String> {
     let mut names: Vec<String> = spec.cameras.iter().map(image_key).collect();
-    names.extend([STATE, ACTION, REWARD, DONE, TRUNCATED, TRUST].map(str::to_owned));
+    names.extend([STATE, ACTION, REWARD, DONE, TRUNCATED, TRUST, EPISODE].map(str::to_owned));
     names
 }
 

@@ -71,6 +71,7 @@ impl EpisodeSource for Reader {
         let broken = |reason| Error::broken(&path, format!("episode {episode_idx}: {reason}"));
         let (mut steps, mut flags) = (Vec::new(), Vec::new());
         for batch in table::read_rows(&path, &wanted, start..start + row.length)? {
+            columns::check_rows(&batch, episode_idx).map_err(broken)?;
             steps.extend(columns::steps(&self.spec, &batch).map_err(broken)?);
             flags.extend(columns::endings(&batch).map_err(broken)?);
         }

@@ -83,3 +83,15 @@ fn absurd_counts_in_the_description_are_errors() {
     assert!(replace("\"fps\": 10", "\"fps\": 0"));
     assert!(replace("\"v3.0\"", "\"v2.1\""));
 }
+
+#[test]
+fn files_that_changed_places_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &full_spec(), &[3, 3]);
+    let file = |idx| folder.path().join(format!("data/chunk-000/file-00{idx}.parquet"));
+    fs::rename(file(0), file(2)).unwrap();
+    fs::rename(file(1), file(0)).unwrap();
+    fs::rename(file(2), file(1)).unwrap();
+    let error = open_any(folder.path()).unwrap().read(0).unwrap_err();
+    assert!(error.to_string().contains("found one of episode 1"), "{error}");
+}

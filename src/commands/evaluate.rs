@@ -1,0 +1,223 @@
+//! `dreamlane evaluate world`: dreams beside recordings, figures, gates and a picture.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use burn::tensor::Device;
+use clap::{Args, Subcommand, ValueEnum};
+use dreamlane::{
+    core::{Context, Error, Result, Seed, WorldModel},
+    datasets::{FrameCache, Split, ranges},
+    evaluation::{self, Case, Gate, Judged, Settings, WorldReport, dream_strip, evaluate_world, write_whole},
+    worlds::{self, Mean, Still, checkpoint},
+};
+use serde_json::json;
+
+use super::{Surroundings, rollout::Part, sources, store};
+use crate::progress::Bar;
+
+/// Frames recorded after each context: what steering responses need to show their lag.
+const SHORTEST: usize = 40;
+/// Cases of the film strip, and the steps it shows.
+const STRIP_CASES: usize = 5;
+const STRIP_STEPS: [usize; 12] = [1, 2, 3, 5, 7, 10, 13, 16, 20, 25, 30, 40];
+
+/// Arguments of `evaluate`.
+#[derive(Args)]
+pub(crate) struct Evaluate {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// A world.
+    World(EvaluateWorld),
+}
+
+/// Which world, on what.
+#[derive(Args, Clone)]
+pub(crate) struct EvaluateWorld {
+    /// A run or checkpoint.
+    pub(crate) run: PathBuf,
+    /// The recordings to hold it against; its own training data when not given.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// The part of the data to judge on; `all` for data that was never trained on.
+    #[arg(long, value_enum, default_value_t = Part::Test)]
+    pub(crate) split: Part,
+    /// Steps after the context at which dreams are judged.
+    #[arg(long, value_delimiter = ',', default_value = "1,5,10,20")]
+    pub(crate) horizons: Vec<usize>,
+    /// Most cases, spread evenly over the recordings.
+    #[arg(long, default_value_t = 256)]
+    pub(crate) cases: usize,
+    /// Dreams behind the mean dream.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) dreams: usize,
+    /// Which promises to check the figures against.
+    #[arg(long, value_enum)]
+    pub(crate) gate: Option<Promise>,
+    /// The seed of dreams and intervals.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folder for report.json and strip.png; `evaluation` in the run when not given.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The promises made for real video, see the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Promise {
+    /// For the end of recordings whose beginning was trained on.
+    Tails,
+    /// For recordings never trained on.
+    Unseen,
+}
+
+impl Evaluate {
+    pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
+        let What::World(what) = self.what;
+        what.run(surroundings)
+    }
+}
+
+impl EvaluateWorld {
+    /// Judges, prints, and leaves a report and a film strip.
+    pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
+        let device = &surroundings.device;
+        let folder = checkpoint::locate(&self.run)?;
+        let world = worlds::load(&self.run, device)?;
+        let data = match &self.data {
+            Some(data) => data.clone(),
+            None => sources::trained_on(&self.run)?,
+        };
+        let cache = store::frames(&data)?;
+        sources::fits(world.as_ref(), &cache, &data)?;
+        let horizon = self.horizons.iter().copied().max().unwrap_or(1).max(SHORTEST);
+        let cases = cases(&cache, self.split.into(), world.spec().context, horizon, self.cases)?;
+        let opponents = self.opponents(world.as_ref(), &cache, device)?;
+        let settings = Settings {
+            horizons: self.horizons.clone(),
+            dreams: self.dreams,
+            response_steps: SHORTEST,
+            response_cases: 96,
+            seed: Seed::new(self.seed),
+            device: device.clone(),
+        };
+        let mut bar = Bar::new("evaluate");
+        let report = evaluate_world(&world, &opponents, &cases, &settings, &mut |progress| {
+            bar.say(progress.done as u64, progress.total as u64, &progress.stage);
+        })?;
+        bar.finish();
+        let gates = self.gate.map_or_else(Vec::new, |promise| evaluation::gates(&report, promise.into()));
+        let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
+        std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
+        let figures = self.figures(&report, &gates, &folder, &data)?;
+        write_whole(&out.join("report.json"), figures.as_bytes())?;
+        let spread = spread(cases, STRIP_CASES);
+        let strip = dream_strip(&world, &spread, &STRIP_STEPS, &settings, 2)?;
+        write_whole(&out.join("strip.png"), &strip)?;
+        match self.json {
+            true => println!("{figures}"),
+            false => println!("{}\n{}", evaluation::table(&report, &gates), out.display()),
+        }
+        Ok(())
+    }
+
+    fn opponents(
+        &self,
+        world: &dyn WorldModel,
+        cache: &FrameCache,
+        device: &Device,
+    ) -> Result<Vec<(&'static str, Arc<dyn WorldModel>)>> {
+        // The mean is that of the world's own training data where it can be found, else that of the data judged on.
+        let own = sources::trained_on(&self.run).and_then(|data| store::frames(&data));
+        let mean = match own {
+            Ok(own) if own.spec().cameras == cache.spec().cameras => store::mean_frame(&own, store::split_rule(&own)),
+            _ => store::mean_frame(cache, store::split_rule(cache)),
+        };
+        Ok(vec![
+            ("still", Arc::new(Still::new(world.spec(), device))),
+            ("mean", Arc::new(Mean::new(world.spec(), mean, device)?)),
+        ])
+    }
+
+    fn figures(&self, report: &WorldReport, gates: &[Gate], folder: &Path, data: &Path) -> Result<String> {
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let figures = json!({
+            "world": checkpoint::fingerprint(folder)?,
+            "data": name(data),
+            "split": format!("{:?}", self.split).to_lowercase(),
+            "seed": self.seed,
+            "gates": gates,
+            "report": report,
+        });
+        serde_json::to_string_pretty(&figures).map_err(|error| Error::Invalid(error.to_string()))
+    }
+}
+
+impl From<Promise> for Judged {
+    fn from(promise: Promise) -> Self {
+        match promise {
+            Promise::Tails => Self::Tails,
+            Promise::Unseen => Self::Unseen,
+        }
+    }
+}
+
+/// Stretches of `context + horizon` frames, at most `most` of them, spread evenly.
+pub(crate) fn cases(
+    cache: &FrameCache,
+    split: Split,
+    context: usize,
+    horizon: usize,
+    most: usize,
+) -> Result<Vec<Case>> {
+    let len = context + horizon;
+    let rule = store::split_rule(cache);
+    let starts = ranges(cache.lengths(), split, rule)
+        .into_iter()
+        .flat_map(|(episode_idx, range)| {
+            let last = (range.end + 1).saturating_sub(len);
+            (range.start..last).map(move |start| (episode_idx, start))
+        })
+        .collect::<Vec<_>>();
+    if starts.is_empty() {
+        return Err(Error::Invalid(format!(
+            "no stretch of {len} frames ({context} of context, {horizon} to dream) fits into this part of the data"
+        )));
+    }
+    let spec = cache.spec();
+    let (frame, width) = (spec.cameras[0].frame_len(), spec.action.width());
+    let case = |(episode_idx, start): (usize, usize)| {
+        let window = cache.window(episode_idx, start, len);
+        let images = &window.images[0];
+        Case {
+            run: episode_idx,
+            frame: start + context - 1,
+            context: Context {
+                len: context,
+                images: vec![images[..context * frame].to_vec()],
+                state: Vec::new(),
+                actions: window.actions[..context * width].to_vec(),
+                source: format!("episode {episode_idx}, frame {start}"),
+            },
+            actions: window.actions[(context - 1) * width..(len - 1) * width].to_vec(),
+            truth: images[context * frame..].to_vec(),
+        }
+    };
+    Ok(spread(starts, most).into_iter().map(case).collect())
+}
+
+/// At most `most` of the items, evenly spaced, in order.
+fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
+    let (len, count) = (items.len(), most.min(items.len()));
+    let kept = (0..count).map(|idx| (2 * idx + 1) * len / (2 * count)).collect::<std::collections::BTreeSet<_>>();
+    items.into_iter().enumerate().filter_map(|(idx, item)| kept.contains(&idx).then_some(item)).collect()
+}

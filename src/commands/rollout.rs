@@ -1,0 +1,126 @@
+//! `dreamlane rollout`: episodes in the truth or in a dream.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use dreamlane::{
+    core::Seed,
+    datasets::{Split, format_named},
+    envs::dream::DreamLimits,
+    rollouts::{Plan, Summary, rollout},
+};
+
+use super::{Surroundings, sources};
+use crate::progress::Bar;
+
+/// Arguments of `rollout`.
+#[derive(Args, Clone)]
+pub(crate) struct Rollout {
+    /// `drive/highway`, or `world:RUN` for a trained world.
+    #[arg(long)]
+    pub(crate) env: String,
+    /// random, constant[:A,B], idm, noisy[:STRENGTH] or replay.
+    #[arg(long, default_value = "random")]
+    pub(crate) policy: String,
+    /// Episodes to play.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) episodes: u64,
+    /// Episodes that run side by side.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) lanes: usize,
+    /// The seed of the run: an episode is a function of it, the episode's number, the env and the policy.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The data set to record into; nothing is recorded when not given.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// How to record.
+    #[arg(long, default_value = "lerobot")]
+    pub(crate) format: String,
+    /// Most steps of an episode, cut by the clock.
+    #[arg(long)]
+    pub(crate) max_steps: Option<usize>,
+    /// Steps that a world may dream before the episode is cut by the horizon.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) horizon: usize,
+    /// Where contexts and replayed actions come from; a world's own training data when not given.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// The part of the data that contexts come from.
+    #[arg(long, value_enum, default_value_t = Part::All)]
+    pub(crate) split: Part,
+}
+
+/// A part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// What a world learns from.
+    Train,
+    /// What training is judged on as it goes.
+    Validation,
+    /// What is kept for the last judgement.
+    Test,
+    /// Everything.
+    All,
+}
+
+impl From<Part> for Split {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Train => Self::Train,
+            Part::Validation => Self::Validation,
+            Part::Test => Self::Test,
+            Part::All => Self::All,
+        }
+    }
+}
+
+impl Rollout {
+    /// Plays the episodes and says how fast.
+    pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<Summary> {
+        let dreaming = sources::Dreaming {
+            data: self.data.clone(),
+            split: self.split.into(),
+            limits: DreamLimits { clock: None, horizon: self.horizon },
+        };
+        let format = format_named(&self.format)?;
+        let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;
+        let spec = source.env.spec().clone();
+        let mut policy = sources::policy(&self.policy, &spec, source.data.as_deref())?;
+        let plan = Plan {
+            episodes: 0..self.episodes,
+            run_seed: Seed::new(self.seed),
+            task: format!("{}, driven by {}", source.about, self.policy),
+            max_steps: self.max_steps,
+        };
+        let sink = match &self.out {
+            Some(out) => Some(format.create(out, &spec)?),
+            None => None,
+        };
+        let mut bar = Bar::new("rollout");
+        let stop = &surroundings.stop;
+        let summary = rollout(source.env.as_mut(), policy.as_mut(), &plan, sink, stop, &mut |progress| {
+            let rest = progress.episodes - progress.episodes_done;
+            let per_episode = progress.steps as f64 / progress.episodes_done.max(1) as f64;
+            let to_go = rest as f64 * per_episode / progress.env_steps_per_sec.max(1e-9);
+            let words = format!(
+                "{:.0} env-steps/s, {} to go",
+                progress.env_steps_per_sec,
+                crate::progress::time(to_go)
+            );
+            bar.say(progress.episodes_done, progress.episodes, &words);
+        })?;
+        bar.finish();
+        for fault in &summary.faults {
+            eprintln!("episode {} broke at step {}: {:?}", fault.episode, fault.step, fault.fault);
+        }
+        println!(
+            "{} episodes, {} steps, {:.0} env-steps/s{}",
+            summary.episodes,
+            summary.steps,
+            summary.env_steps_per_sec,
+            self.out.as_ref().map_or(String::new(), |out| format!(": {}", out.display()))
+        );
+        Ok(summary)
+    }
+}

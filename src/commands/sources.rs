@@ -1,0 +1,118 @@
+//! Environments, worlds and policies by the names that users write.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use burn::tensor::Device;
+use dreamlane::{
+    agents::{self, Replay},
+    core::{Env, EnvSpec, Error, Policy, Result, WorldModel},
+    datasets::{DatasetContexts, FrameCache, Split},
+    envs::{
+        self,
+        dream::{DreamLimits, WorldEnv},
+    },
+    worlds::{self, checkpoint},
+};
+
+use super::{store, train::RUN};
+
+/// What a learned world is called before its path.
+const WORLD: &str = "world:";
+
+/// Choices that matter for dreams alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Dreaming {
+    /// Where contexts come from; the data that the world was trained on when not given.
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) split: Split,
+    pub(crate) limits: DreamLimits,
+}
+
+/// An environment, and the data behind it where it is a dream.
+pub(crate) struct Source {
+    pub(crate) env: Box<dyn Env>,
+    pub(crate) data: Option<PathBuf>,
+    /// What recordings say they are.
+    pub(crate) about: String,
+}
+
+/// `drive/highway`, or `world:RUN`.
+pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device) -> Result<Source> {
+    let Some(run) = name.strip_prefix(WORLD) else {
+        let env = envs::build(name, lanes, device)?;
+        return Ok(Source { env, data: dreaming.data.clone(), about: format!("truth {name}") });
+    };
+    let run = Path::new(run);
+    let folder = checkpoint::locate(run)?;
+    let world = worlds::load(run, device)?;
+    let data = match &dreaming.data {
+        Some(data) => data.clone(),
+        None => trained_on(run)?,
+    };
+    let cache = store::frames(&data)?;
+    fits(world.as_ref(), &cache, &data)?;
+    let rule = store::split_rule(&cache);
+    let contexts = DatasetContexts::new(cache, dreaming.split, rule, world.spec().context)?;
+    let about = format!("dream of {} {}", world.spec().world, checkpoint::fingerprint(&folder)?);
+    let env = WorldEnv::new(world, Arc::new(contexts), lanes, dreaming.limits, name.to_owned(), device)?;
+    Ok(Source { env: Box::new(env), data: Some(data), about })
+}
+
+/// A registered policy, or `replay` of the actions recorded in a data set.
+pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<Box<dyn Policy>> {
+    if name != "replay" {
+        return agents::build(name, spec);
+    }
+    let data = data.ok_or_else(|| Error::Invalid("policy replay needs --data, a data set to replay".into()))?;
+    let cache = store::frames(data)?;
+    let (wanted, found) = (spec.action.names(), cache.spec().action.names());
+    if wanted != found {
+        return Err(Error::mismatch(data, "actions to replay", format!("{wanted:?}"), format!("{found:?}")));
+    }
+    let episodes = cache.lengths().iter().enumerate().map(|(idx, &len)| {
+        let first = cache.first_frame(idx);
+        cache.actions(first..first + len.saturating_sub(1)).to_vec()
+    });
+    Ok(Box::new(Replay::new(episodes.collect(), spec.action.width())?))
+}
+
+/// Whether a data set shows what a world was made for.
+pub(crate) fn fits(world: &dyn WorldModel, cache: &FrameCache, data: &Path) -> Result<()> {
+    let (world, found) = (world.spec(), cache.spec());
+    if world.cameras != found.cameras {
+        return Err(Error::mismatch(
+            data,
+            "cameras",
+            format!("{:?}", world.cameras),
+            format!("{:?}", found.cameras),
+        ));
+    }
+    let (wanted, names) = (world.action.names(), found.action.names());
+    if wanted != names {
+        return Err(Error::mismatch(
+            data,
+            "actions",
+            format!("{} {wanted:?}", wanted.len()),
+            format!("{} {names:?}", names.len()),
+        ));
+    }
+    if world.steps_per_second != found.steps_per_second {
+        return Err(Error::mismatch(data, "steps per second", world.steps_per_second, found.steps_per_second));
+    }
+    Ok(())
+}
+
+/// The data set that a run was trained on, from its `run.toml`.
+pub(crate) fn trained_on(run: &Path) -> Result<PathBuf> {
+    let path = run.join(RUN);
+    let lost = |found: &str| {
+        Error::mismatch(&path, "data set that the world was trained on", "`data = \"PATH\"`, or --data", found)
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| lost(&error.to_string()))?;
+    let table: toml::Table = toml::from_str(&text).map_err(|error| lost(error.message()))?;
+    let data = table.get("data").and_then(toml::Value::as_str).ok_or_else(|| lost("none"))?;
+    Ok(PathBuf::from(data))
+}
