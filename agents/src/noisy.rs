@@ -1,13 +1,16 @@
-//! A driver that is disturbed: car following plus random pushes, the strength of which changes from episode to episode.
+//! A driver that is disturbed: car following mixed with random pushes, more of them in some episodes than in others.
 //!
 //! Data of a good driver alone says nothing of what actions do, since they can be guessed from the picture;
 //! data of a random one ends in a crash at once. This one lives long and acts in ways the picture does not tell.
 
 use dreamlane_core::{ActionSpace, Actions, EnvSpec, Error, Policy, Result, Seed, Timestep};
 
-use crate::{Idm, Random, rows::{actions, seeds_of_rows}};
+use crate::{
+    Idm, Random,
+    rows::{actions, seeds_of_rows},
+};
 
-/// [`Idm`] plus `strength` times [`Random`], `strength` uniform from 0 to `most` in each episode.
+/// `1 - strength` parts [`Idm`], `strength` parts [`Random`]; `strength` is uniform from 0 to `most` in each episode.
 #[derive(Clone, Debug)]
 pub struct Noisy {
     driver: Idm,
@@ -28,14 +31,23 @@ impl Noisy {
         let most = text.map_or(Ok(0.5), |text| {
             let strength = text.parse::<f32>().ok().filter(|strength| (0.0..=1.0).contains(strength));
             strength.ok_or_else(|| {
-                Error::Invalid(format!("policy noisy: expected a strength from 0 to 1 such as noisy:0.5, found `{text}`"))
+                Error::Invalid(format!(
+                    "policy noisy: expected a strength from 0 to 1 such as noisy:0.5, found `{text}`"
+                ))
             })
         })?;
         let ActionSpace::Continuous { low, high, .. } = &spec.action else {
             return Err(Error::Unsupported("policy noisy with discrete actions", spec.name.clone()));
         };
         let (low, high) = (low.clone(), high.clone());
-        Ok(Self { driver: Idm::new(spec)?, pushes: Random::new(spec), most, low, high, strengths: Vec::new() })
+        Ok(Self {
+            driver: Idm::new(spec)?,
+            pushes: Random::new(spec),
+            most,
+            low,
+            high,
+            strengths: Vec::new(),
+        })
     }
 }
 
@@ -52,10 +64,12 @@ impl Policy for Noisy {
         }
         let numbers = |actions: &Actions| actions.values.to_data().iter().collect::<Vec<f32>>();
         let width = self.low.len();
-        let values = numbers(&driven).into_iter().zip(numbers(&pushed)).enumerate().map(|(idx, (drive, push))| {
-            let column = idx % width;
-            (drive + self.strengths[idx / width] * push).clamp(self.low[column], self.high[column])
-        });
+        let values =
+            numbers(&driven).into_iter().zip(numbers(&pushed)).enumerate().map(|(idx, (drive, push))| {
+                let column = idx % width;
+                let strength = self.strengths[idx / width];
+                ((1.0 - strength) * drive + strength * push).clamp(self.low[column], self.high[column])
+            });
         Ok(actions(now, values.collect()))
     }
 }

@@ -43,7 +43,7 @@ pub static AGENTS: &[AgentEntry] = &[
     },
     AgentEntry {
         name: "noisy",
-        about: "`idm` disturbed by random pushes, their strength up to the value of `noisy:0.5`, drawn per episode",
+        about: "`idm` mixed with `random`, whose share is up to the value of `noisy:0.5`, drawn per episode",
         build: |text, spec| Ok(Box::new(Noisy::parse(text, spec)?)),
     },
 ];

@@ -95,11 +95,7 @@ impl Error {
     }
 
     /// A name that is not among `known`.
-    pub fn unknown<'a>(
-        kind: &'static str,
-        name: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn unknown<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Unknown { kind, name: name.to_owned(), known: known_names(known) }
     }
 }

@@ -80,6 +80,11 @@ pub trait Imagination: Send {
     /// When a context does not fit the spec.
     fn replace(&mut self, lanes: &[usize], contexts: &[Context], seeds: &[Seed]) -> Result<()>;
 
+    /// New dreams that begin where the named lanes are; a lane may be named several times.
+    ///
+    /// With equal actions a fork dreams on exactly as its lane does. `noise` gives each fork a stream of its own instead.
+    fn fork(&self, lanes: &[usize], noise: Option<&[Seed]>) -> Box<dyn Imagination>;
+
     /// The latents now: `[lane, token, dim]`.
     fn latents(&self) -> Tensor<3>;
 

@@ -37,6 +37,9 @@ pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot];
 /// When no format knows the path (the message names the formats and what each misses), or when the one
 /// that does finds it broken.
 pub fn open_any(path: &Path) -> Result<Box<dyn EpisodeSource>> {
+    if !path.exists() {
+        return Err(Error::mismatch(path, "data set", "a folder", "nothing there"));
+    }
     let mut reasons = Vec::new();
     for format in FORMATS {
         match format.open(path) {

@@ -100,6 +100,15 @@ impl Imagination for Counting {
         Ok(())
     }
 
+    fn fork(&self, lanes: &[usize], _noise: Option<&[Seed]>) -> Box<dyn Imagination> {
+        let counters = self.counters.lock().unwrap();
+        let forked = lanes.iter().map(|&lane| counters[lane]).collect::<Vec<_>>();
+        Box::new(Self {
+            last: lanes.iter().map(|&lane| self.last[lane]).collect(),
+            counters: Mutex::new(forked),
+        })
+    }
+
     fn latents(&self) -> Tensor<3> {
         let counters = self.counters.lock().unwrap();
         let values: Vec<f32> =

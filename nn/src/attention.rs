@@ -119,7 +119,12 @@ impl TimeAttention {
         let [masks, _, reach] = mask.dims();
         let mask = match masks {
             1 => mask.clone().reshape([1, 1, time, reach]),
-            _ => mask.clone().unsqueeze_dim::<4>(1).repeat_dim(1, token).reshape([batch * token, 1, time, reach]),
+            _ => mask.clone().unsqueeze_dim::<4>(1).repeat_dim(1, token).reshape([
+                batch * token,
+                1,
+                time,
+                reach,
+            ]),
         };
         let mixed = attend(q, keys, values, Some(mask));
         let mixed = mixed

@@ -25,7 +25,8 @@ mod tests {
     #[test]
     fn steps_to_the_true_data_follow_the_path() {
         let device = Device::flex();
-        let (x, noise) = (Tensor::<1>::from_floats([1.0, -2.0], &device), Tensor::from_floats([0.3, 0.7], &device));
+        let (x, noise) =
+            (Tensor::<1>::from_floats([1.0, -2.0], &device), Tensor::from_floats([0.3, 0.7], &device));
         let at = |level: f32| noised(x.clone(), noise.clone(), Tensor::full([2], level, &device));
         let stepped = euler_step(at(0.25), x.clone(), 0.25, 0.75);
         let off = (stepped - at(0.75)).abs().max().into_scalar::<f32>();

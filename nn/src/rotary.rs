@@ -47,7 +47,8 @@ impl Rotary {
             turn[pair * head_dim + pair + half] = 1.0;
         }
         let shape = [positions.len(), head_dim];
-        let tensor = |values: Vec<f32>, shape: [usize; 2]| Tensor::from_data(TensorData::new(values, shape), device);
+        let tensor =
+            |values: Vec<f32>, shape: [usize; 2]| Tensor::from_data(TensorData::new(values, shape), device);
         Self { cos: tensor(cos, shape), sin: tensor(sin, shape), quarter_turn: tensor(turn, [head_dim; 2]) }
     }
 
@@ -60,8 +61,11 @@ impl Rotary {
         let rows = self.cos.dims()[0];
         assert!(rows == token || rows == batch * token, "{rows} positions for {batch} x {token} tokens");
         let table = |t: &Tensor<2>| t.clone().reshape([rows / token, 1, token, dim]);
-        let turned =
-            x.clone().reshape([batch * head * token, dim]).matmul(self.quarter_turn.clone()).reshape(x.dims());
+        let turned = x
+            .clone()
+            .reshape([batch * head * token, dim])
+            .matmul(self.quarter_turn.clone())
+            .reshape(x.dims());
         x * table(&self.cos) + turned * table(&self.sin)
     }
 }

@@ -18,7 +18,8 @@ use serde_json::json;
 use super::{Surroundings, rollout::Part, sources, store};
 use crate::progress::Bar;
 
-/// Frames recorded after each context: what steering responses need to show their lag.
+/// Frames recorded after each context, where recordings are long enough: what steering responses need to show
+/// their lag.
 const SHORTEST: usize = 40;
 /// Cases of the film strip, and the steps it shows.
 const STRIP_CASES: usize = 5;
@@ -99,7 +100,8 @@ impl EvaluateWorld {
         };
         let cache = store::frames(&data)?;
         sources::fits(world.as_ref(), &cache, &data)?;
-        let horizon = self.horizons.iter().copied().max().unwrap_or(1).max(SHORTEST);
+        let furthest = self.horizons.iter().copied().max().unwrap_or(1);
+        let horizon = furthest.max(SHORTEST.min(longest(&cache, self.split.into(), world.spec().context)));
         let cases = cases(&cache, self.split.into(), world.spec().context, horizon, self.cases)?;
         let opponents = self.opponents(world.as_ref(), &cache, device)?;
         let settings = Settings {
@@ -121,7 +123,8 @@ impl EvaluateWorld {
         let figures = self.figures(&report, &gates, &folder, &data)?;
         write_whole(&out.join("report.json"), figures.as_bytes())?;
         let spread = spread(cases, STRIP_CASES);
-        let strip = dream_strip(&world, &spread, &STRIP_STEPS, &settings, 2)?;
+        let steps = STRIP_STEPS.into_iter().filter(|&step| step <= horizon).collect::<Vec<_>>();
+        let strip = dream_strip(&world, &spread, &steps, &settings, 2)?;
         write_whole(&out.join("strip.png"), &strip)?;
         match self.json {
             true => println!("{figures}"),
@@ -139,7 +142,9 @@ impl EvaluateWorld {
         // The mean is that of the world's own training data where it can be found, else that of the data judged on.
         let own = sources::trained_on(&self.run).and_then(|data| store::frames(&data));
         let mean = match own {
-            Ok(own) if own.spec().cameras == cache.spec().cameras => store::mean_frame(&own, store::split_rule(&own)),
+            Ok(own) if own.spec().cameras == cache.spec().cameras => {
+                store::mean_frame(&own, store::split_rule(&own))
+            }
             _ => store::mean_frame(cache, store::split_rule(cache)),
         };
         Ok(vec![
@@ -169,6 +174,12 @@ impl From<Promise> for Judged {
             Promise::Unseen => Self::Unseen,
         }
     }
+}
+
+/// Frames that the longest unbroken part has after a context.
+fn longest(cache: &FrameCache, split: Split, context: usize) -> usize {
+    let ranges = ranges(cache.lengths(), split, store::split_rule(cache));
+    ranges.into_iter().map(|(_, range)| range.len()).max().unwrap_or(0).saturating_sub(context)
 }
 
 /// Stretches of `context + horizon` frames, at most `most` of them, spread evenly.
@@ -218,6 +229,7 @@ pub(crate) fn cases(
 /// At most `most` of the items, evenly spaced, in order.
 fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
     let (len, count) = (items.len(), most.min(items.len()));
-    let kept = (0..count).map(|idx| (2 * idx + 1) * len / (2 * count)).collect::<std::collections::BTreeSet<_>>();
+    let kept =
+        (0..count).map(|idx| (2 * idx + 1) * len / (2 * count)).collect::<std::collections::BTreeSet<_>>();
     items.into_iter().enumerate().filter_map(|(idx, item)| kept.contains(&idx).then_some(item)).collect()
 }

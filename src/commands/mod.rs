@@ -56,7 +56,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
-    let surroundings = Surroundings { device: device::choose(&arguments.device)?, stop: stop_on_interrupt()? };
+    let surroundings =
+        Surroundings { device: device::choose(&arguments.device)?, stop: stop_on_interrupt()? };
     match arguments.command {
         Command::Import(import) => import.run(),
         Command::Train(train) => train.run(&surroundings),
@@ -68,11 +69,23 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Says what went wrong, and with which exit code: 130 for a stop that was asked for, 2 for anything else.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("dreamlane: {error:#}");
+    eprintln!("dreamlane: {}", message(error));
     match error.downcast_ref::<Error>() {
         Some(Error::Stopped) => ExitCode::from(130),
         _ => ExitCode::from(2),
     }
+}
+
+/// The error and its causes, each said once: a cause may already stand in the text above it.
+fn message(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said += if said.is_empty() { "" } else { ": " };
+            said += &cause;
+        }
+    }
+    said
 }
 
 /// The first Ctrl-C asks for a clean stop, the second ends the process.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dreamlane::{
-    core::Seed,
+    core::{Error, Result, Seed},
     datasets::{Split, format_named},
     envs::dream::DreamLimits,
     rollouts::{Plan, Summary, rollout},
@@ -78,6 +78,8 @@ impl From<Part> for Split {
 impl Rollout {
     /// Plays the episodes and says how fast.
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<Summary> {
+        at_least_one("--lanes", self.lanes as u64)?;
+        at_least_one("--episodes", self.episodes)?;
         let dreaming = sources::Dreaming {
             data: self.data.clone(),
             split: self.split.into(),
@@ -123,4 +125,11 @@ impl Rollout {
         );
         Ok(summary)
     }
+}
+
+fn at_least_one(argument: &str, found: u64) -> Result<()> {
+    if found == 0 {
+        return Err(Error::Invalid(format!("{argument}: expected at least 1, found 0")));
+    }
+    Ok(())
 }

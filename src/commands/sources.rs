@@ -8,7 +8,7 @@ use std::{
 use burn::tensor::Device;
 use dreamlane::{
     agents::{self, Replay},
-    core::{Env, EnvSpec, Error, Policy, Result, WorldModel},
+    core::{CameraSpec, Env, EnvSpec, Error, Policy, Result, WorldModel},
     datasets::{DatasetContexts, FrameCache, Split},
     envs::{
         self,
@@ -66,7 +66,8 @@ pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<
     if name != "replay" {
         return agents::build(name, spec);
     }
-    let data = data.ok_or_else(|| Error::Invalid("policy replay needs --data, a data set to replay".into()))?;
+    let data =
+        data.ok_or_else(|| Error::Invalid("policy replay needs --data, a data set to replay".into()))?;
     let cache = store::frames(data)?;
     let (wanted, found) = (spec.action.names(), cache.spec().action.names());
     if wanted != found {
@@ -83,12 +84,7 @@ pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<
 pub(crate) fn fits(world: &dyn WorldModel, cache: &FrameCache, data: &Path) -> Result<()> {
     let (world, found) = (world.spec(), cache.spec());
     if world.cameras != found.cameras {
-        return Err(Error::mismatch(
-            data,
-            "cameras",
-            format!("{:?}", world.cameras),
-            format!("{:?}", found.cameras),
-        ));
+        return Err(Error::mismatch(data, "cameras", pictures(&world.cameras), pictures(&found.cameras)));
     }
     let (wanted, names) = (world.action.names(), found.action.names());
     if wanted != names {
@@ -100,16 +96,32 @@ pub(crate) fn fits(world: &dyn WorldModel, cache: &FrameCache, data: &Path) -> R
         ));
     }
     if world.steps_per_second != found.steps_per_second {
-        return Err(Error::mismatch(data, "steps per second", world.steps_per_second, found.steps_per_second));
+        return Err(Error::mismatch(
+            data,
+            "steps per second",
+            world.steps_per_second,
+            found.steps_per_second,
+        ));
     }
     Ok(())
+}
+
+/// Cameras for a message, such as `front 64x64`.
+fn pictures(cameras: &[CameraSpec]) -> String {
+    let pictures = cameras.iter().map(|camera| format!("{} {}x{}", camera.name, camera.width, camera.height));
+    pictures.collect::<Vec<_>>().join(", ")
 }
 
 /// The data set that a run was trained on, from its `run.toml`.
 pub(crate) fn trained_on(run: &Path) -> Result<PathBuf> {
     let path = run.join(RUN);
     let lost = |found: &str| {
-        Error::mismatch(&path, "data set that the world was trained on", "`data = \"PATH\"`, or --data", found)
+        Error::mismatch(
+            &path,
+            "data set that the world was trained on",
+            "`data = \"PATH\"`, or --data",
+            found,
+        )
     };
     let text = std::fs::read_to_string(&path).map_err(|error| lost(&error.to_string()))?;
     let table: toml::Table = toml::from_str(&text).map_err(|error| lost(error.message()))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
-    core::{Error, Learner as _, Result, Seed},
+    core::{Error, Learner as _, Result, Seed, known_names},
     datasets::{Augmentation, Mirror, Split, WindowSampler, mirrored_columns},
     training::{Plan, Progress, RunFolder, TrainingData, train},
     worlds::{DitConfig, DitLearner},
@@ -157,10 +157,17 @@ fn configured(config: DitConfig, settings: &[String]) -> Result<DitConfig> {
             .split_once('=')
             .ok_or_else(|| invalid(format!("expected KEY=VALUE, found `{setting}`")))?;
         let parsed: toml::Table = toml::from_str(&format!("value = {value}"))
-            .map_err(|error| invalid(format!("--set {setting}: {error}")))?;
+            .map_err(|error| invalid(format!("--set {setting}: {}", error.message())))?;
         let mut place = &mut table;
         for part in key.split('.') {
-            place = place.get_mut(part).ok_or_else(|| invalid(format!("--set {setting}: no such setting")))?;
+            let known = place
+                .as_table()
+                .map_or_else(String::new, |table| known_names(table.keys().map(String::as_str)));
+            place = place.get_mut(part).ok_or_else(|| Error::Unknown {
+                kind: "setting",
+                name: key.to_owned(),
+                known,
+            })?;
         }
         *place = match (&*place, &parsed["value"]) {
             // `1` for a setting that is a fraction.
@@ -168,7 +175,8 @@ fn configured(config: DitConfig, settings: &[String]) -> Result<DitConfig> {
             (_, value) => value.clone(),
         };
     }
-    let config: DitConfig = table.try_into().map_err(|error: toml::de::Error| invalid(format!("--set: {error}")))?;
+    let config: DitConfig =
+        table.try_into().map_err(|error: toml::de::Error| invalid(format!("--set: {error}")))?;
     config.check()?;
     Ok(config)
 }
@@ -178,6 +186,7 @@ fn show(bar: &mut Bar, progress: &Progress, last: &mut String) {
         *last = validated.iter().map(|(name, number)| format!(", {name} {number:.3}")).collect();
     }
     let loss = progress.learned.get("loss").copied().unwrap_or(f64::NAN);
-    let words = format!("{:.2}/s, {} to go, loss {loss:.4}{last}", progress.rate, time(progress.seconds_to_go()));
+    let words =
+        format!("{:.2}/s, {} to go, loss {loss:.4}{last}", progress.rate, time(progress.seconds_to_go()));
     bar.say(progress.step as u64, progress.steps as u64, &words);
 }

@@ -39,11 +39,13 @@ pub fn train(
     while step < steps {
         let batch = data.train.sample(learner.wants(), plan.seed.split(step as u64));
         let learned = learner.learn(&batch);
-        refuse_nonsense(step, &learned, saved, run)?;
         step += 1;
+        refuse_nonsense(step, &learned, saved, run)?;
         let seconds = start.elapsed().as_secs_f64();
         let is_due = |every: usize| step.is_multiple_of(every) || step == steps;
-        let validated = match is_due(plan.validate_every) {
+        let stopping = stop.load(Ordering::Relaxed);
+        let saving = is_due(plan.save_every) || stopping;
+        let validated = match is_due(plan.validate_every) || saving {
             true => Some(validate(learner, &data.validation, plan)?),
             false => None,
         };
@@ -52,9 +54,10 @@ pub fn train(
         }
         if let Some(metrics) = &validated {
             run.write(step, seconds, "validation", metrics)?;
+            // What was learned was measured before the weights moved, so only this tells whether they are still sound.
+            refuse_nonsense(step, metrics, saved, run)?;
         }
-        let stopping = stop.load(Ordering::Relaxed);
-        if is_due(plan.save_every) || stopping {
+        if saving {
             learner.save(&run.last_checkpoint())?;
             saved = Some(step);
         }
@@ -87,7 +90,6 @@ fn refuse_nonsense(step: usize, learned: &Metrics, saved: Option<usize>, run: &R
         None => "no checkpoint had been saved".to_owned(),
     };
     Err(Error::Invalid(format!(
-        "training stopped at step {}: {name} is {number}; {kept}; a smaller learning rate may help",
-        step + 1
+        "training stopped at step {step}: {name} is {number}; {kept}; a smaller learning rate may help"
     )))
 }

@@ -64,7 +64,10 @@ pub fn fingerprint(folder: &Path) -> Result<String> {
 pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let size = fs::metadata(path).map_err(Error::io(path))?.len();
     if size > MAX_SETTINGS {
-        return Err(Error::broken(path, format!("expected at most {MAX_SETTINGS} bytes of settings, found {size}")));
+        return Err(Error::broken(
+            path,
+            format!("expected at most {MAX_SETTINGS} bytes of settings, found {size}"),
+        ));
     }
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
     toml::from_str(&text).map_err(|error| Error::broken(path, error.to_string().replace('\n', " ")))

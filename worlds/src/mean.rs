@@ -64,7 +64,8 @@ impl Mean {
         let bytes = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect::<Vec<_>>();
         let camera = &self.spec.cameras[0];
         let broken = |error: safetensors::SafeTensorError| Error::broken(folder, error);
-        let view = TensorView::new(Dtype::F32, vec![3, camera.height, camera.width], &bytes).map_err(broken)?;
+        let view =
+            TensorView::new(Dtype::F32, vec![3, camera.height, camera.width], &bytes).map_err(broken)?;
         let weights = safetensors::serialize(HashMap::from([(NAME, view)]), None).map_err(broken)?;
         checkpoint::write(folder, &self.spec, "", Some(&weights), "# `mean`: the mean training frame\n")
     }

@@ -4,7 +4,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use dreamlane_core::{
-    Actions, Context, Error, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot, WorldSpec,
+    Actions, Context, Error, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot,
+    WorldSpec,
 };
 
 use crate::host::numbers;
@@ -50,7 +51,12 @@ pub(crate) fn last_frames(spec: &WorldSpec, contexts: &[Context], device: &Devic
     for context in contexts {
         let bytes = context.images.first().map_or(&[][..], Vec::as_slice);
         if context.len == 0 || bytes.len() != context.len * len {
-            return Err(Error::mismatch(&context.source, "bytes of a context", context.len * len, bytes.len()));
+            return Err(Error::mismatch(
+                &context.source,
+                "bytes of a context",
+                context.len * len,
+                bytes.len(),
+            ));
         }
         pixels.extend(bytes[bytes.len() - len..].iter().map(|&byte| f32::from(byte)));
     }
@@ -96,6 +102,11 @@ impl Imagination for Standing {
             }
         }
         Ok(())
+    }
+
+    fn fork(&self, lanes: &[usize], _noise: Option<&[Seed]>) -> Box<dyn Imagination> {
+        let rows = lanes.iter().map(|&lane| self.latents.clone().narrow(0, lane, 1)).collect();
+        Box::new(Self::new(self.spec.clone(), self.picture, Tensor::cat(rows, 0)))
     }
 
     fn latents(&self) -> Tensor<3> {

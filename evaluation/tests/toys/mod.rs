@@ -118,6 +118,11 @@ impl Imagination for Dream {
         Err(Error::Unsupported("replace", "toy".to_owned()))
     }
 
+    fn fork(&self, lanes: &[usize], _: Option<&[Seed]>) -> Box<dyn Imagination> {
+        let lanes = lanes.iter().map(|&lane| self.lanes[lane].clone()).collect();
+        Box::new(Self { knows: self.knows, lanes })
+    }
+
     fn latents(&self) -> Tensor<3> {
         let picture = |offset: f64| match self.knows {
             Knows::Mean => vec![128; 3 * SIDE * SIDE],

@@ -148,8 +148,8 @@ impl DitConfig {
                 context_noise: 0.1,
             },
             learning: LearningConfig {
-                codec_steps: 3000,
-                steps: 3000,
+                codec_steps: 2500,
+                steps: 2400,
                 codec_batch: 32,
                 batch: 16,
                 clip: 20,
@@ -219,17 +219,32 @@ impl DitConfig {
         let (trunk, learning) = (&self.trunk, &self.learning);
         let head = trunk.dim.checked_div(trunk.heads).unwrap_or(0);
         let demands = [
-            (head > 0 && head.is_multiple_of(2) && head * trunk.heads == trunk.dim, "trunk.dim must be an even multiple of trunk.heads"),
+            (
+                head > 0 && head.is_multiple_of(2) && head * trunk.heads == trunk.dim,
+                "trunk.dim must be an even multiple of trunk.heads",
+            ),
             (trunk.depth >= 2, "trunk.depth must be at least 2"),
             (trunk.context >= 2, "trunk.context must be at least 2"),
             (trunk.actions >= 1, "trunk.actions must be at least 1"),
             (trunk.passes >= 1, "trunk.passes must be at least 1"),
             ((0.0..1.0).contains(&trunk.context_noise), "trunk.context_noise must lie in [0, 1)"),
-            (self.codec.latent >= 1 && self.codec.fine >= 1 && self.codec.coarse >= 1, "codec channels must be at least 1"),
+            (
+                self.codec.latent >= 1 && self.codec.fine >= 1 && self.codec.coarse >= 1,
+                "codec channels must be at least 1",
+            ),
             (learning.clip >= 2, "learning.clip must be at least 2"),
-            (learning.shards >= 1 && learning.batch >= learning.shards, "learning.batch must be at least learning.shards, and both at least 1"),
-            (learning.batch.is_multiple_of(learning.shards.max(1)), "learning.batch must be a multiple of learning.shards"),
-            (learning.codec_batch.is_multiple_of(learning.shards.max(1)), "learning.codec_batch must be a multiple of learning.shards"),
+            (
+                learning.shards >= 1 && learning.batch >= learning.shards,
+                "learning.batch must be at least learning.shards, and both at least 1",
+            ),
+            (
+                learning.batch.is_multiple_of(learning.shards.max(1)),
+                "learning.batch must be a multiple of learning.shards",
+            ),
+            (
+                learning.codec_batch.is_multiple_of(learning.shards.max(1)),
+                "learning.codec_batch must be a multiple of learning.shards",
+            ),
             ((0.0..1.0).contains(&learning.average), "learning.average must lie in [0, 1)"),
         ];
         match demands.iter().find(|(holds, _)| !holds) {

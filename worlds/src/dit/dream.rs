@@ -86,7 +86,12 @@ impl Imagination for Dream {
     fn step(&mut self, actions: &Actions, running: &LaneMask) -> Prediction {
         let width = self.world.spec.action.width();
         let values = numbers(&actions.values);
-        assert_eq!(values.len(), self.lanes.len() * width, "actions of {} lanes of width {width}", self.lanes.len());
+        assert_eq!(
+            values.len(),
+            self.lanes.len() * width,
+            "actions of {} lanes of width {width}",
+            self.lanes.len()
+        );
         let row = |lane: usize| actions.given.get(lane).then(|| &values[lane * width..(lane + 1) * width]);
         let running = running.indices().collect::<Vec<_>>();
         let drawn = running
@@ -146,6 +151,15 @@ impl Imagination for Dream {
         Ok(())
     }
 
+    fn fork(&self, lanes: &[usize], noise: Option<&[Seed]>) -> Box<dyn Imagination> {
+        let forked = lanes.iter().enumerate().map(|(idx, &lane)| {
+            // Tensors are shared until one of the two goes on.
+            let lane = self.lanes[lane].clone();
+            noise.map_or(lane.clone(), |seeds| lane.with_noise(seeds[idx]))
+        });
+        Box::new(Self { world: self.world.clone(), lanes: forked.collect() })
+    }
+
     fn latents(&self) -> Tensor<3> {
         Tensor::cat(self.lanes.iter().map(|lane| lane.latest.clone()).collect(), 0)
     }
@@ -183,11 +197,10 @@ impl<'a> Tile<'a> {
                 values: gathered(&|lane| lane.memory[layer].values.clone()),
             })
             .collect();
-        let features = lanes.iter().flat_map(|lane| lane.history.features().iter().copied()).collect::<Vec<_>>();
-        let features = Tensor::from_data(
-            TensorData::new(features, [lanes.len(), world.layout.features]),
-            &world.device,
-        );
+        let features =
+            lanes.iter().flat_map(|lane| lane.history.features().iter().copied()).collect::<Vec<_>>();
+        let features =
+            Tensor::from_data(TensorData::new(features, [lanes.len(), world.layout.features]), &world.device);
         let rows = (0..TILE).map(|idx| lanes.get(idx).unwrap_or(&lanes[0]));
         let positions = rows
             .clone()
@@ -207,7 +220,8 @@ impl<'a> Tile<'a> {
     fn noise(&self, lanes: &[Lane], purpose: u64) -> Tensor<4> {
         let [token, dim] = [self.world.layout.tokens(), self.world.layout.token_dim];
         let draws = lanes.iter().flat_map(|lane| lane.noise(purpose, token * dim)).collect::<Vec<_>>();
-        let draws = Tensor::from_data(TensorData::new(draws, [lanes.len(), 1, token, dim]), &self.world.device);
+        let draws =
+            Tensor::from_data(TensorData::new(draws, [lanes.len(), 1, token, dim]), &self.world.device);
         padded(draws, TILE)
     }
 
@@ -280,12 +294,12 @@ impl Dit {
                 lane.history.push(Some(&context.actions[t * shape.width..(t + 1) * shape.width]));
             }
         }
-        let [noise, previous_noise] =
-            noises.map(|draws| Tensor::<4>::from_data(TensorData::new(draws, [1, time, token, dim]), &self.device));
+        let [noise, previous_noise] = noises
+            .map(|draws| Tensor::<4>::from_data(TensorData::new(draws, [1, time, token, dim]), &self.device));
         let level = self.observed_level();
         let outcome = self.network.trunk.forward(Pass {
             noisy: dreamlane_nn::noised(latents.clone(), noise, Tensor::full([1; 4], level, &self.device)),
-            previous: self.previous_frames(latents.clone(), previous_noise, level),
+            previous: previous_frames(latents.clone(), previous_noise, level),
             actions: Tensor::from_data(TensorData::new(features, [time, self.layout.features]), &self.device),
             levels: &vec![level; time],
             positions: self.time_positions(&(0..time).map(|t| t as f64).collect::<Vec<_>>()),
@@ -296,12 +310,7 @@ impl Dit {
         Ok(lane)
     }
 
-    /// The frame before each, lightly noised; zeros before the first. All `[batch, time, token, dim]`.
-    pub(super) fn previous_frames(&self, latents: Tensor<4>, noise: Tensor<4>, level: f32) -> Tensor<4> {
-        previous_frames(latents, noise, level)
-    }
-
-    fn checked(&self, context: &Context) -> Result<Batch> {
+    pub(super) fn checked(&self, context: &Context) -> Result<Batch> {
         let camera = &self.spec.cameras[0];
         let (frames, width) = (context.len, self.spec.action.width());
         let bytes = context.images.first().map_or(0, Vec::len);
@@ -330,6 +339,9 @@ impl Dit {
 pub(super) fn previous_frames(latents: Tensor<4>, noise: Tensor<4>, level: f32) -> Tensor<4> {
     let [batch, time, token, dim] = latents.dims();
     let device = latents.device();
+    if time == 1 {
+        return latents.zeros_like();
+    }
     let noise = noise.narrow(1, 1, time - 1);
     let level = Tensor::full([1, 1, 1, 1], level, &device);
     let seen = dreamlane_nn::noised(latents.narrow(1, 0, time - 1), noise, level);

@@ -75,6 +75,11 @@ impl Lane {
         self.seed.split(self.position).split(purpose).normal(len)
     }
 
+    /// The same dream with another stream of noise from here on.
+    pub(crate) fn with_noise(self, seed: Seed) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Scores to add for the past frames, oldest first, and for the new one: `[past + 1]`.
     pub(crate) fn mask(&self, shape: &Shape) -> Vec<f32> {
         let known = usize::try_from(self.position).unwrap_or(usize::MAX).min(shape.past);
@@ -134,8 +139,12 @@ impl Lane {
         let dims = shape.memory_dims();
         let each = dims.iter().product::<usize>();
         let found = [saved.history.len(), saved.latest.len(), saved.keys.len(), saved.values.len()];
-        let wanted =
-            [ActionHistory::len(shape.reach, shape.width), shape.tokens * shape.token_dim, shape.memories, shape.memories];
+        let wanted = [
+            ActionHistory::len(shape.reach, shape.width),
+            shape.tokens * shape.token_dim,
+            shape.memories,
+            shape.memories,
+        ];
         if found != wanted || saved.keys.iter().chain(&saved.values).any(|numbers| numbers.len() != each) {
             return Err(Error::mismatch("snapshot", "sizes", format!("{wanted:?}"), format!("{found:?}")));
         }

@@ -56,7 +56,13 @@ impl DitLearner {
     ///
     /// # Errors
     /// When the checkpoint cannot be read or does not fit the data.
-    pub fn from_weights(config: &DitConfig, folder: &Path, spec: &WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
+    pub fn from_weights(
+        config: &DitConfig,
+        folder: &Path,
+        spec: &WorldSpec,
+        seed: Seed,
+        device: &Device,
+    ) -> Result<Self> {
         let mut world = Dit::load(folder, device)?;
         world.fits(config, spec, folder)?;
         let codec_steps = config.learning.codec_steps;
@@ -66,7 +72,8 @@ impl DitLearner {
 
     fn starting(world: Dit, step: usize, seed: Seed) -> Self {
         let decay = world.config.learning.weight_decay;
-        let optimizer = || AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(decay).init();
+        let optimizer =
+            || AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(decay).init();
         let network = world.network.clone().train();
         Self {
             codec: network.codec.clone(),
@@ -83,6 +90,12 @@ impl DitLearner {
     #[must_use]
     pub fn world(&self) -> &Dit {
         &self.world
+    }
+
+    /// The same, when learning is over.
+    #[must_use]
+    pub fn into_world(self) -> Dit {
+        self.world
     }
 
     fn stage(&self) -> Stage {
@@ -171,9 +184,11 @@ impl DitLearner {
         });
         let rate = self.rate(config.learning.rate, step, share);
         self.network.trunk = self.optimizer.step(rate, self.network.trunk.clone(), learned.gradients);
-        let average = averaged(self.world.network.trunk.clone(), &self.network.trunk.valid(), self.decay(step));
+        let average =
+            averaged(self.world.network.trunk.clone(), &self.network.trunk.valid(), self.decay(step));
         self.world.network.trunk = average;
-        let mut metrics = Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
+        let mut metrics =
+            Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
         if let Some(&readout) = learned.measured.get(1) {
             metrics.insert("readout", readout);
         }
@@ -212,7 +227,10 @@ impl Learner for DitLearner {
             let sharpness = gradient_energy(&drawn) / gradient_energy(&pictures).max(1e-12);
             let squares = (drawn - pictures).square().mean();
             // Pixels span 2 here, so that the peak is 2 squared.
-            return Metrics::from([("psnr", 10.0 * (4.0 / number(&squares)).log10()), ("sharpness", sharpness)]);
+            return Metrics::from([
+                ("psnr", 10.0 * (4.0 / number(&squares)).log10()),
+                ("sharpness", sharpness),
+            ]);
         }
         let latents = world.encode(&batch.to_device(&world.device));
         let [count, time, token, dim] = latents.dims();
@@ -224,7 +242,8 @@ impl Learner for DitLearner {
         };
         let drawn = error(outcome.predicted.clone().narrow(1, 1, time - 1), 1);
         let still = error(latents.clone().narrow(1, 0, time - 1), 1);
-        Metrics::from([("error", drawn), ("skill", 1.0 - drawn / still)])
+        // Where nothing moves there is nothing to be skilled at, which must not look like broken weights.
+        Metrics::from([("error", drawn), ("skill", 1.0 - drawn / still.max(1e-6))])
     }
 
     fn save(&self, folder: &Path) -> Result<()> {

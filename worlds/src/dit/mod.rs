@@ -13,6 +13,8 @@ mod gradients;
 mod lane;
 mod learner;
 mod objective;
+#[cfg(test)]
+mod tests;
 mod trunk;
 
 use std::{path::Path, sync::Arc};
@@ -22,9 +24,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use burn_store::{ModuleSnapshot as _, SafetensorsStore};
-use dreamlane_core::{
-    Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec,
-};
+use dreamlane_core::{Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec};
 use dreamlane_nn::Init;
 
 pub use config::{CodecConfig, DitConfig, LearningConfig, SIZES, TrunkConfig};
@@ -119,8 +119,10 @@ impl Dit {
         let mut world = Self::new(config, spec, Seed::new(0), device)?;
         let path = folder.join(checkpoint::WEIGHTS);
         checkpoint::check_weights(&path)?;
-        let mut store = SafetensorsStore::from_file(&path).with_from_adapter(burn_store::PyTorchToBurnAdapter);
-        let loaded = world.network.load_from(&mut store).map_err(|error| Error::broken(&path, first_line(&error)))?;
+        let mut store =
+            SafetensorsStore::from_file(&path).with_from_adapter(burn_store::PyTorchToBurnAdapter);
+        let loaded =
+            world.network.load_from(&mut store).map_err(|error| Error::broken(&path, first_line(&error)))?;
         if !loaded.missing.is_empty() || !loaded.errors.is_empty() {
             return Err(Error::broken(
                 &path,
@@ -135,8 +137,11 @@ impl Dit {
     /// # Errors
     /// When the folder cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let mut store =
-            SafetensorsStore::from_bytes(None).with_to_adapter(burn_store::BurnToPyTorchAdapter);
+        // One note alone: the store's own notes are written in an order that changes from run to run.
+        let mut store = SafetensorsStore::from_bytes(None)
+            .clear_metadata()
+            .metadata("format", "pt")
+            .with_to_adapter(burn_store::BurnToPyTorchAdapter);
         let broken = |error: &dyn std::fmt::Display| Error::broken(folder, first_line(error));
         self.network.save_into(&mut store).map_err(|error| broken(&error))?;
         let weights = store.get_bytes().map_err(|error| broken(&error))?;
@@ -231,6 +236,11 @@ fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
     })
 }
 
+/// As much of an error as a person reads: stores list every tensor that does not fit.
 fn first_line(error: &dyn std::fmt::Display) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
+    const ENOUGH: usize = 240;
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let cut = line.chars().take(ENOUGH).collect::<String>();
+    if cut.len() < line.len() { cut + " …" } else { cut }
 }

@@ -34,7 +34,14 @@ pub(super) struct Draws {
 
 impl Draws {
     /// Draws for the clips `from..from + batch`; each clip has a stream of its own.
-    pub(super) fn new(seed: Seed, from: usize, batch: usize, time: usize, numbers: usize, dropout: f32) -> Self {
+    pub(super) fn new(
+        seed: Seed,
+        from: usize,
+        batch: usize,
+        time: usize,
+        numbers: usize,
+        dropout: f32,
+    ) -> Self {
         let mut draws = Self { levels: Vec::new(), known: Vec::new(), noises: [Vec::new(), Vec::new()] };
         for clip in from..from + batch {
             let stream = seed.split(clip as u64);
@@ -158,8 +165,8 @@ fn readout_loss(readout: Tensor<2>, batch: &Batch, count: usize, time: usize) ->
     let reward = (readout.clone().narrow(2, 0, 1) - rewards).square().mean();
     let logit = readout.narrow(2, 1, 1);
     // softplus(l) - l y, written so that it does not overflow.
-    let entropy = logit.clone().clamp_min(0.0) - logit.clone() * ends.clone()
-        + logit.abs().neg().exp().log1p();
+    let entropy =
+        logit.clone().clamp_min(0.0) - logit.clone() * ends.clone() + logit.abs().neg().exp().log1p();
     let weights = ends.mul_scalar(ENDING_WEIGHT - 1.0).add_scalar(1.0);
     reward + (entropy * weights).mean()
 }

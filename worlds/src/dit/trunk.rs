@@ -10,7 +10,8 @@ use burn::{
     tensor::Tensor,
 };
 use dreamlane_nn::{
-    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, modulate, rms_norm, sinusoid,
+    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, modulate, rms_norm,
+    sinusoid,
 };
 
 use super::config::TrunkConfig;
@@ -171,14 +172,16 @@ impl Trunk {
     /// `[frame, 9 * dim]`.
     fn condition(&self, actions: Tensor<2>, levels: &[f32]) -> Tensor<2> {
         let level = self.level_condition.forward(sinusoid(levels, WAVES, &actions.device()));
-        self.modulation.forward(burn::tensor::activation::silu(level + self.action_condition.forward(actions)))
+        self.modulation
+            .forward(burn::tensor::activation::silu(level + self.action_condition.forward(actions)))
     }
 
     /// Latent tokens by row and column; the others beyond the grid, each at a place of its own.
     fn space_positions(&self, device: &burn::tensor::Device) -> Rotary {
         let [rows, columns] = self.grid;
         let latents = (0..rows * columns).map(|idx| vec![(idx / columns) as f64, (idx % columns) as f64]);
-        let others = (0..self.frame_tokens() - rows * columns).map(|idx| vec![(rows + idx) as f64, columns as f64]);
+        let others =
+            (0..self.frame_tokens() - rows * columns).map(|idx| vec![(rows + idx) as f64, columns as f64]);
         Rotary::new(&latents.chain(others).collect::<Vec<_>>(), self.head_dim, 100.0, device)
     }
 }
@@ -195,6 +198,30 @@ impl Block {
 
 /// Shifts and scales begin at 0, gates at 1.
 fn offsets(dim: usize, init: &mut Init<'_>) -> Param<Tensor<2>> {
-    let rows = (0..9).map(|idx| Tensor::<2>::full([1, dim], if idx % 3 == 2 { 1.0 } else { 0.0 }, init.device()));
+    let rows =
+        (0..9).map(|idx| Tensor::<2>::full([1, dim], if idx % 3 == 2 { 1.0 } else { 0.0 }, init.device()));
     Param::from_tensor(Tensor::cat(rows.collect(), 0))
+}
+
+#[cfg(test)]
+impl Trunk {
+    /// Output layers as if they had learned something.
+    pub(crate) fn randomise_outputs(&mut self, init: &mut Init<'_>) {
+        let [dim, token_dim] = self.leave.weight.dims();
+        self.leave = init.linear(dim, token_dim, 0.5);
+        self.heads = self.heads.as_ref().map(|_| init.linear(dim, 2, 1.0));
+    }
+
+    /// Another reader token and other heads.
+    pub(crate) fn disturb_reader(&mut self) {
+        let [all, dim] = self.places.dims();
+        self.places = self.places.clone().map(|places| {
+            let reader = places.clone().narrow(0, all - 1, 1).add_scalar(1.0);
+            Tensor::cat(vec![places.narrow(0, 0, all - 1), reader], 0)
+        });
+        if let Some(heads) = &mut self.heads {
+            heads.weight = heads.weight.clone().map(|weight| weight.mul_scalar(2.0));
+        }
+        assert_eq!(self.places.dims(), [all, dim]);
+    }
 }

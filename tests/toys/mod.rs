@@ -1,0 +1,70 @@
+//! A toy `dit` and what it needs: a spec, contexts of noise, and a few steps of training.
+
+use burn::tensor::Device;
+use dreamlane::{
+    core::{ActionSpace, Batch, CameraSpec, Context, Contexts, Learner as _, Result, Seed, WorldSpec},
+    worlds::{DitConfig, DitLearner},
+};
+
+/// A world of one camera of `side` pixels, two actions and rewards.
+pub(crate) fn spec(side: usize) -> WorldSpec {
+    WorldSpec {
+        world: "dit".into(),
+        steps_per_second: 10,
+        context: 1,
+        draws: true,
+        rewards: true,
+        state: Vec::new(),
+        cameras: vec![CameraSpec { name: "front".into(), height: side, width: side }],
+        action: ActionSpace::Continuous {
+            names: vec!["acceleration".into(), "steering".into()],
+            low: vec![-1.0; 2],
+            high: vec![1.0; 2],
+        },
+    }
+}
+
+/// Pictures of noise and random actions.
+pub(crate) struct Noise {
+    pub(crate) spec: WorldSpec,
+}
+
+impl Contexts for Noise {
+    fn draw(&self, seed: Seed) -> Result<Context> {
+        let len = self.spec.context;
+        Ok(Context {
+            len,
+            images: vec![picture_noise(seed.split(0), len * self.spec.cameras[0].frame_len())],
+            state: Vec::new(),
+            actions: seed.split(1).normal(len * self.spec.action.width()),
+            source: "noise".into(),
+        })
+    }
+}
+
+/// Bytes around the middle grey.
+fn picture_noise(seed: Seed, len: usize) -> Vec<u8> {
+    seed.normal(len).iter().map(|x| (128.0 + 60.0 * x) as u8).collect()
+}
+
+/// A learner that has trained to its end on noise: an untrained output layer is 0 and would hide everything before it.
+pub(crate) fn briefly_trained(config: DitConfig, spec: &WorldSpec, device: &Device) -> DitLearner {
+    let mut learner = DitLearner::new(config, spec.clone(), Seed::new(3), device).expect("it fits");
+    let camera = &spec.cameras[0];
+    while learner.progress().0 < learner.progress().1 {
+        let shape = learner.wants();
+        let seed = Seed::new(4).split(learner.progress().0 as u64);
+        let frames = shape.batch * shape.time;
+        learner.learn(&Batch {
+            batch: shape.batch,
+            time: shape.time,
+            sizes: vec![[camera.height, camera.width]],
+            images: vec![picture_noise(seed, frames * camera.frame_len())],
+            state: Vec::new(),
+            actions: seed.split(1).normal(frames * spec.action.width()),
+            rewards: seed.split(2).normal(frames),
+            ends: vec![0.0; frames],
+        });
+    }
+    learner
+}

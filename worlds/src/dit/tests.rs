@@ -1,0 +1,237 @@
+//! The slow, obvious path beside the cached one, and what must not depend on what.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use dreamlane_core::{
+    ActionSpace, Actions, CameraSpec, Context, Imagination as _, LaneMask, Observation, RowMask, Seed,
+    WorldModel as _, WorldSpec,
+};
+use dreamlane_nn::{band_mask, euler_step, noised};
+
+use super::{
+    Dit, DitConfig,
+    actions::{ActionHistory, clip_features},
+    dream::{Dream, TILE, previous_frames},
+    lane::Lane,
+    trunk::Pass,
+};
+use crate::host::numbers;
+
+const SIDE: usize = 32;
+
+fn world() -> Dit {
+    let spec = WorldSpec {
+        world: "dit".into(),
+        steps_per_second: 10,
+        context: 1,
+        draws: true,
+        rewards: true,
+        state: Vec::new(),
+        cameras: vec![CameraSpec { name: "front".into(), height: SIDE, width: SIDE }],
+        action: ActionSpace::Continuous { names: vec!["steering".into()], low: vec![-1.0], high: vec![1.0] },
+    };
+    let mut world = Dit::new(DitConfig::debug(), spec, Seed::new(3), &Device::flex()).unwrap();
+    // An untrained output layer is 0 and would make every test of the trunk empty.
+    let mut draw = 100;
+    let mut normal = |len: usize| {
+        draw += 1;
+        Seed::new(draw).normal(len)
+    };
+    let device = Device::flex();
+    let mut init = dreamlane_nn::Init::new(&device, &mut normal);
+    world.network.trunk.randomise_outputs(&mut init);
+    world
+}
+
+fn context(frames: usize, seed: u64) -> Context {
+    let noise = Seed::new(seed).normal(frames * 3 * SIDE * SIDE);
+    Context {
+        len: frames,
+        images: vec![noise.iter().map(|x| (128.0 + 60.0 * x) as u8).collect()],
+        state: Vec::new(),
+        actions: Seed::new(seed).split(1).normal(frames),
+        source: "made".into(),
+    }
+}
+
+fn action(value: f32) -> Actions {
+    let values = Tensor::from_data(TensorData::new(vec![value], [1, 1]), &Device::flex());
+    Actions { values, given: RowMask::all(1) }
+}
+
+fn largest_difference<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
+    assert_eq!(a.dims(), b.dims());
+    numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// One uncached pass over a whole history, for its last frame.
+fn uncached(
+    world: &Dit,
+    noisy: &[Tensor<4>],
+    clean: &[Tensor<4>],
+    lane: &Lane,
+    actions: &[f32],
+    levels: &[f32],
+) -> Tensor<4> {
+    let time = noisy.len();
+    let [token, dim] = [world.layout.tokens(), world.layout.token_dim];
+    let previous_noise = (0..time)
+        .flat_map(|t| {
+            let mut at = lane.clone();
+            at.position = t as u64;
+            at.noise(1, token * dim)
+        })
+        .collect::<Vec<_>>();
+    let features = clip_features(actions, &vec![true; time], world.config.trunk.actions, 1);
+    let outcome = world.network.trunk.forward(Pass {
+        noisy: Tensor::cat(noisy.to_vec(), 1),
+        previous: previous_frames(
+            Tensor::cat(clean.to_vec(), 1),
+            Tensor::from_data(TensorData::new(previous_noise, [1, time, token, dim]), &world.device),
+            world.observed_level(),
+        ),
+        actions: Tensor::from_data(
+            TensorData::new(features, [time, ActionHistory::len(world.config.trunk.actions, 1)]),
+            &world.device,
+        ),
+        levels,
+        positions: world.time_positions(&(0..time).map(|t| t as f64).collect::<Vec<_>>()),
+        mask: band_mask(time, world.config.trunk.context, &world.device),
+        past: &[],
+    });
+    outcome.predicted.narrow(1, time - 1, 1)
+}
+
+#[test]
+fn the_cached_dream_equals_uncached_passes_over_the_whole_history() {
+    let world = Arc::new(world());
+    let seen = context(world.config.trunk.context, 5);
+    let dreamed = 2 * world.config.trunk.context;
+    let seed = Seed::new(9);
+    let mut dream = Dream::begin(world.clone(), std::slice::from_ref(&seen), &[seed]).unwrap();
+    let lane = Lane::new(&world.shape(), seed, &world.device);
+    let numbers_of = |purpose: u64, t: usize| {
+        let mut at = lane.clone();
+        at.position = t as u64;
+        let [token, dim] = [world.layout.tokens(), world.layout.token_dim];
+        Tensor::<4>::from_data(
+            TensorData::new(at.noise(purpose, token * dim), [1, 1, token, dim]),
+            &world.device,
+        )
+    };
+    let latents = world.encode(&world.checked(&seen).unwrap().to_device(&world.device));
+    let observed = world.observed_level();
+    let mut clean = (0..seen.len).map(|t| latents.clone().narrow(1, t, 1)).collect::<Vec<_>>();
+    let mut noisy = (0..seen.len)
+        .map(|t| noised(clean[t].clone(), numbers_of(0, t), Tensor::full([1; 4], observed, &world.device)))
+        .collect::<Vec<_>>();
+    let mut levels = vec![observed; seen.len];
+    let mut actions = seen.actions[..seen.len - 1].to_vec();
+    let passes = world.config.trunk.passes;
+    for t in seen.len..seen.len + dreamed {
+        let taken = (t as f32 * 0.7).sin();
+        actions.push(taken);
+        dream.step(&action(taken), &LaneMask::all(1));
+        noisy.push(numbers_of(0, t));
+        // The frame itself is not known to the pass that draws it; its place is never read.
+        clean.push(noisy[t].clone());
+        levels.push(0.0);
+        let taken_at = [actions.as_slice(), &[0.0]].concat();
+        for pass in 0..passes {
+            let (from, to) = (pass as f32 / passes as f32, (pass + 1) as f32 / passes as f32);
+            levels[t] = from;
+            let predicted = uncached(&world, &noisy, &clean, &lane, &taken_at, &levels);
+            let next = euler_step(noisy[t].clone(), predicted, from, to);
+            if pass + 1 < passes {
+                noisy[t] = next;
+            } else {
+                let drawn = world.network.bounded(next.squeeze_dim::<3>(1));
+                let off = largest_difference(&drawn, &dream.latents());
+                assert!(off < 1e-4, "frame {t} is off by {off}");
+                // What was committed, so that errors do not add up.
+                clean[t] = dream.latents().unsqueeze_dim::<4>(1);
+            }
+        }
+    }
+}
+
+#[test]
+fn seeing_a_context_at_once_equals_observing_it_frame_by_frame() {
+    let world = Arc::new(world());
+    let frames = world.config.trunk.context + 3;
+    let whole = context(frames, 6);
+    let first =
+        Context { len: 1, images: vec![whole.images[0][..3 * SIDE * SIDE].to_vec()], ..whole.clone() };
+    let first = Context { actions: whole.actions[..1].to_vec(), ..first };
+    let mut at_once = Dream::begin(world.clone(), std::slice::from_ref(&whole), &[Seed::new(2)]).unwrap();
+    let mut one_by_one = Dream::begin(world.clone(), &[first], &[Seed::new(2)]).unwrap();
+    for t in 1..frames {
+        let bytes = whole.images[0][t * 3 * SIDE * SIDE..(t + 1) * 3 * SIDE * SIDE].to_vec();
+        let picture = Tensor::from_data(
+            TensorData::new(bytes, [1, 3, SIDE, SIDE]),
+            (&world.device, burn::tensor::DType::U8),
+        );
+        let seen = Observation { images: vec![picture], state: Tensor::zeros([1, 0], &world.device) };
+        one_by_one.observe(&action(whole.actions[t - 1]), &seen, &LaneMask::all(1)).unwrap();
+    }
+    for _ in 0..3 {
+        at_once.step(&action(0.3), &LaneMask::all(1));
+        one_by_one.step(&action(0.3), &LaneMask::all(1));
+        let off = largest_difference(&at_once.latents(), &one_by_one.latents());
+        assert!(off < 1e-4, "off by {off}");
+    }
+}
+
+#[test]
+fn frames_do_not_change_when_the_heads_and_their_token_do() {
+    let mut world = world();
+    let seen = context(4, 7);
+    let step = |world: Dit| {
+        let mut dream = Dream::begin(Arc::new(world), std::slice::from_ref(&seen), &[Seed::new(2)]).unwrap();
+        let prediction = dream.step(&action(0.5), &LaneMask::all(1));
+        (numbers(&prediction.latent), numbers(&prediction.reward)[0])
+    };
+    let network = world.network.clone();
+    let (frames, reward) = step(world);
+    world = self::world();
+    world.network = network;
+    world.network.trunk.disturb_reader();
+    let (other_frames, other_reward) = step(world);
+    assert_eq!(frames, other_frames);
+    assert_ne!(reward, other_reward);
+}
+
+#[test]
+fn a_fork_goes_on_as_its_lane_does_unless_its_actions_or_noise_differ() {
+    let world = Arc::new(world());
+    let mut dream = Dream::begin(world, &[context(4, 7)], &[Seed::new(2)]).unwrap();
+    dream.step(&action(0.1), &LaneMask::all(1));
+    let mut same = dream.fork(&[0], None);
+    let mut turned = dream.fork(&[0], None);
+    let mut noised = dream.fork(&[0], Some(&[Seed::new(5)]));
+    let next = numbers(&dream.step(&action(0.3), &LaneMask::all(1)).latent);
+    assert_eq!(next, numbers(&same.step(&action(0.3), &LaneMask::all(1)).latent));
+    assert_ne!(next, numbers(&turned.step(&action(-0.3), &LaneMask::all(1)).latent));
+    assert_ne!(next, numbers(&noised.step(&action(0.3), &LaneMask::all(1)).latent));
+}
+
+#[test]
+fn an_action_changes_the_next_frame_and_nothing_before_it() {
+    let world = Arc::new(world());
+    let seen = vec![context(4, 7); TILE + 1];
+    let seeds = vec![Seed::new(1); TILE + 1];
+    let mut dream = Dream::begin(world.clone(), &seen, &seeds).unwrap();
+    let before = numbers(&dream.latents());
+    let mut values = vec![0.2; TILE + 1];
+    values[TILE] = -0.9;
+    let values = Tensor::from_data(TensorData::new(values, [TILE + 1, 1]), &world.device);
+    let actions = Actions { values, given: RowMask::all(TILE + 1) };
+    dream.step(&actions, &LaneMask::all(TILE + 1));
+    let after = numbers(&dream.latents());
+    let each = after.len() / (TILE + 1);
+    assert_eq!(before[..each], before[TILE * each..]);
+    // Equal lanes with equal actions stay equal, in whichever tile they are drawn.
+    assert_eq!(after[..each], after[each..2 * each]);
+    assert_ne!(after[..each], after[TILE * each..]);
+}
