@@ -1,5 +1,7 @@
 //! The `dreamlane` command.
 
+#![expect(clippy::print_stdout, reason = "what a command was asked for goes to standard output")]
+
 mod allocator;
 mod commands;
 mod progress;

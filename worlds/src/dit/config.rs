@@ -79,6 +79,9 @@ pub struct LearningConfig {
     pub warm_up: usize,
     /// Chance that a frame's action is hidden.
     pub action_dropout: f32,
+    /// Weight of the squared error in the codec loss, beside the absolute one. It is what finds thin and rare things,
+    /// such as lane lines, which a median forgets.
+    pub square_weight: f32,
     /// Weight of picture gradients in the codec loss.
     pub gradient_weight: f32,
     /// Weight of local gradient energy in the codec loss.
@@ -159,6 +162,7 @@ impl DitConfig {
                 weight_decay: 0.02,
                 warm_up: 100,
                 action_dropout: 0.1,
+                square_weight: 0.0,
                 gradient_weight: 1.0,
                 energy_weight: 1.5,
                 latent_noise: 0.05,

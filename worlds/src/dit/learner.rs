@@ -133,12 +133,7 @@ impl DitLearner {
                 .reshape(latents.dims())
                 .mul_scalar(learning.latent_noise);
             let drawn = codec.decode(latents + Tensor::from_inner(noise));
-            let loss = reconstruction_loss(
-                drawn,
-                Tensor::from_inner(pictures),
-                learning.gradient_weight,
-                learning.energy_weight,
-            );
+            let loss = reconstruction_loss(drawn, Tensor::from_inner(pictures), &learning);
             let measured = vec![number(&loss)];
             (loss, measured)
         });
@@ -234,7 +229,7 @@ impl Learner for DitLearner {
         }
         let latents = world.encode(&batch.to_device(&world.device));
         let [count, time, token, dim] = latents.dims();
-        let draws = Draws::new(Seed::new(0), 0, count, time, token * dim, 0.0).from_noise_alone();
+        let draws = Draws::new(Seed::new(0), 0, count, time, token * dim, 0.0).of_noise_alone();
         let outcome = predict(&world.network.trunk, &world.config, &latents, batch, &draws);
         let error = |predicted: Tensor<4>, from: usize| {
             let now = latents.clone().narrow(1, from, time - from);

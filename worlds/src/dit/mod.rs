@@ -86,7 +86,7 @@ impl Network {
 
     /// Whether the codec's latents have been measured, which ends its training.
     fn is_measured(&self) -> bool {
-        self.latent_scale.val().equal_scalar(1.0).all().into_scalar::<bool>() == false
+        !self.latent_scale.val().equal_scalar(1.0).all().into_scalar::<bool>()
     }
 
     /// The inverse of [`Network::encode`].

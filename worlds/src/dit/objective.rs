@@ -58,7 +58,7 @@ impl Draws {
     }
 
     /// The same, with every frame but its own noise known: τ = 0 everywhere, nothing hidden.
-    pub(super) fn from_noise_alone(mut self) -> Self {
+    pub(super) fn of_noise_alone(mut self) -> Self {
         self.levels.fill(0.0);
         self.known.fill(true);
         self
