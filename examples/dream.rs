@@ -33,17 +33,7 @@ pub(crate) fn dream(folder: &Path) -> Result<()> {
 
     let source = datasets::open_any(&folder.join("truth"))?;
     let frames = FrameCache::open_or_build(source.as_ref(), &folder.join("truth.frames"), &mut |_, _| ())?;
-    let data = frames.spec();
-    let spec = WorldSpec {
-        world: "dit".into(),
-        steps_per_second: data.steps_per_second,
-        context: 1,
-        draws: true,
-        rewards: data.rewards,
-        state: Vec::new(),
-        cameras: data.cameras.clone(),
-        action: data.action.clone(),
-    };
+    let spec = WorldSpec::of_data(frames.spec(), "dit");
     let world = Arc::new(Dit::new(DitConfig::debug(), spec, Seed::new(2), &device)?);
     let context = world.spec().context;
     let contexts = DatasetContexts::new(Arc::new(frames), Split::All, SplitRule::ByEpisode, context)?;

@@ -12,7 +12,7 @@ const DEVICES: &[(&str, Make)] = &[
     #[cfg(feature = "flex")]
     ("flex", Device::flex),
     #[cfg(feature = "wgpu")]
-    ("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+    ("wgpu", || Device::wgpu(burn::prelude::DeviceKind::DefaultDevice)),
     #[cfg(feature = "cuda")]
     ("cuda", || Device::cuda(0)),
 ];

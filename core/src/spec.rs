@@ -125,3 +125,21 @@ pub struct WorldSpec {
     /// Actions.
     pub action: ActionSpace,
 }
+
+impl WorldSpec {
+    /// What a world of this architecture must take and give to learn from such data: pictures, and rewards where
+    /// there are any. `context` is set by the world; no world predicts the state vector yet.
+    #[must_use]
+    pub fn of_data(data: &EnvSpec, world: &str) -> Self {
+        Self {
+            world: world.to_owned(),
+            steps_per_second: data.steps_per_second,
+            context: 1,
+            draws: true,
+            rewards: data.rewards,
+            state: Vec::new(),
+            cameras: data.cameras.clone(),
+            action: data.action.clone(),
+        }
+    }
+}

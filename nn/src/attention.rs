@@ -14,9 +14,9 @@ use crate::{Init, Rotary, rms_norm};
 /// What masked-out scores become.
 const FORBIDDEN: f32 = -1e9;
 
-/// Attention among the tokens of one frame. The last tokens may be readers: they see all, nobody sees them.
+/// What both attentions share: projections of normed heads.
 #[derive(Module, Debug)]
-pub struct SpaceAttention {
+struct Heads {
     qkv: Linear,
     query_gain: Param<Tensor<1>>,
     key_gain: Param<Tensor<1>>,
@@ -24,14 +24,16 @@ pub struct SpaceAttention {
     heads: usize,
 }
 
+/// Attention among the tokens of one frame. The last tokens may be readers: they see all, nobody sees them.
+#[derive(Module, Debug)]
+pub struct SpaceAttention {
+    heads: Heads,
+}
+
 /// Attention of each token over the same token of earlier frames.
 #[derive(Module, Debug)]
 pub struct TimeAttention {
-    qkv: Linear,
-    query_gain: Param<Tensor<1>>,
-    key_gain: Param<Tensor<1>>,
-    out: Linear,
-    heads: usize,
+    heads: Heads,
 }
 
 /// Keys and values of past frames, `[batch * token, head, time, head_dim]` each, keys already rotated.
@@ -43,9 +45,8 @@ pub struct TimeMemory {
     pub values: Tensor<4>,
 }
 
-impl SpaceAttention {
-    /// `dim` is split over `heads`.
-    pub fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
+impl Heads {
+    fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
         Self {
             qkv: init.projection(dim, 3 * dim, 1.0),
             query_gain: init.constant([dim / heads], 1.0),
@@ -53,35 +54,41 @@ impl SpaceAttention {
             out: init.linear(dim, dim, 0.5),
             heads,
         }
+    }
+
+    /// Queries and keys, normed and rotated, and values, of `[3, batch, head, token, head_dim]`.
+    fn placed(&self, qkv: Tensor<5>, positions: &Rotary) -> [Tensor<4>; 3] {
+        let [q, k, v] = [0, 1, 2].map(|idx| qkv.clone().narrow(0, idx, 1).squeeze_dim::<4>(0));
+        let gained = |x: Tensor<4>, gain: &Param<Tensor<1>>| rms_norm(x) * gain.val().unsqueeze::<4>();
+        [positions.apply(gained(q, &self.query_gain)), positions.apply(gained(k, &self.key_gain)), v]
+    }
+}
+
+impl SpaceAttention {
+    /// `dim` is split over `heads`.
+    pub fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
+        Self { heads: Heads::new(dim, heads, init) }
     }
 
     /// `x` is `[frame, token, dim]`; the last `readers` tokens are not seen by any other token.
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, readers: usize, positions: &Rotary) -> Tensor<3> {
         let [frame, token, dim] = x.dims();
-        let head_dim = dim / self.heads;
+        let heads = self.heads.heads;
         // [frame, token, 3, head, head_dim] -> [3, frame, head, token, head_dim]
         let qkv =
-            self.qkv.forward(x).reshape([frame, token, 3, self.heads, head_dim]).permute([2, 0, 3, 1, 4]);
-        let [q, k, v] = part(qkv);
-        let q = positions.apply(gained(q, &self.query_gain));
-        let k = positions.apply(gained(k, &self.key_gain)).narrow(2, 0, token - readers);
-        let v = v.narrow(2, 0, token - readers);
-        let mixed = attend(q, k, v, None);
-        self.out.forward(mixed.swap_dims(1, 2).reshape([frame, token, dim]))
+            self.heads.qkv.forward(x).reshape([frame, token, 3, heads, dim / heads]).permute([2, 0, 3, 1, 4]);
+        let [q, k, v] = self.heads.placed(qkv, positions);
+        let seen = token - readers;
+        let mixed = attend(q, k.narrow(2, 0, seen), v.narrow(2, 0, seen), None);
+        self.heads.out.forward(mixed.swap_dims(1, 2).reshape([frame, token, dim]))
     }
 }
 
 impl TimeAttention {
     /// `dim` is split over `heads`.
     pub fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
-        Self {
-            qkv: init.projection(dim, 3 * dim, 1.0),
-            query_gain: init.constant([dim / heads], 1.0),
-            key_gain: init.constant([dim / heads], 1.0),
-            out: init.linear(dim, dim, 0.5),
-            heads,
-        }
+        Self { heads: Heads::new(dim, heads, init) }
     }
 
     /// `x` is `[batch * time, token, dim]`, `mask` `[batch or 1, time, past + time]` is added to the scores.
@@ -98,17 +105,18 @@ impl TimeAttention {
         past: Option<&TimeMemory>,
     ) -> (Tensor<3>, TimeMemory) {
         let [frame, token, dim] = x.dims();
-        let (batch, head_dim) = (frame / time, dim / self.heads);
+        let heads = self.heads.heads;
+        let (batch, head_dim) = (frame / time, dim / heads);
         // [batch, time, token, 3, head, head_dim] -> [3, batch, token, head, time, head_dim]
         let qkv = self
+            .heads
             .qkv
             .forward(x)
-            .reshape([batch, time, token, 3, self.heads, head_dim])
+            .reshape([batch, time, token, 3, heads, head_dim])
             .permute([3, 0, 2, 4, 1, 5])
-            .reshape([3, batch * token, self.heads, time, head_dim]);
-        let [q, k, v] = part(qkv);
-        let q = positions.apply(gained(q, &self.query_gain));
-        let fresh = TimeMemory { keys: positions.apply(gained(k, &self.key_gain)), values: v };
+            .reshape([3, batch * token, heads, time, head_dim]);
+        let [q, k, v] = self.heads.placed(qkv, positions);
+        let fresh = TimeMemory { keys: k, values: v };
         let (keys, values) = match past {
             None => (fresh.keys.clone(), fresh.values.clone()),
             Some(past) => (
@@ -128,10 +136,10 @@ impl TimeAttention {
         };
         let mixed = attend(q, keys, values, Some(mask));
         let mixed = mixed
-            .reshape([batch, token, self.heads, time, head_dim])
+            .reshape([batch, token, heads, time, head_dim])
             .permute([0, 3, 1, 2, 4])
             .reshape([frame, token, dim]);
-        (self.out.forward(mixed), fresh)
+        (self.heads.out.forward(mixed), fresh)
     }
 }
 
@@ -145,14 +153,6 @@ pub fn band_mask(time: usize, width: usize, device: &Device) -> Tensor<3> {
         })
         .collect::<Vec<f32>>();
     Tensor::from_data(TensorData::new(scores, [1, time, time]), device)
-}
-
-fn part(qkv: Tensor<5>) -> [Tensor<4>; 3] {
-    [0, 1, 2].map(|idx| qkv.clone().narrow(0, idx, 1).squeeze_dim::<4>(0))
-}
-
-fn gained(x: Tensor<4>, gain: &Param<Tensor<1>>) -> Tensor<4> {
-    rms_norm(x) * gain.val().unsqueeze::<4>()
 }
 
 /// `q` `[batch, head, query, head_dim]`, `k` and `v` `[batch, head, key, head_dim]`.

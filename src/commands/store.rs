@@ -6,7 +6,7 @@ use std::{
 };
 
 use dreamlane::{
-    core::{EnvSpec, Result, WorldSpec},
+    core::Result,
     datasets::{FrameCache, Split, SplitRule, open_any, ranges},
 };
 
@@ -30,21 +30,6 @@ pub(crate) fn split_rule(cache: &FrameCache) -> SplitRule {
     let frames = lengths.iter().sum::<usize>();
     // A tenth of a recording must hold a clip and something to dream after it.
     if frames / lengths.len().max(1) >= 500 { SplitRule::WithinRuns } else { SplitRule::ByEpisode }
-}
-
-/// What a world of this data must take and give.
-pub(crate) fn world_spec(data: &EnvSpec, world: &str) -> WorldSpec {
-    WorldSpec {
-        world: world.to_owned(),
-        steps_per_second: data.steps_per_second,
-        context: 1,
-        draws: true,
-        rewards: data.rewards,
-        // No world predicts the state vector yet.
-        state: Vec::new(),
-        cameras: data.cameras.clone(),
-        action: data.action.clone(),
-    }
 }
 
 /// The mean training frame of the first camera: `[channel, height, width]`, 0 to 255.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
-    core::{Error, Learner as _, Result, Seed, known_names},
+    core::{Error, Learner as _, Result, Seed, WorldSpec, known_names},
     datasets::{Augmentation, Mirror, Split, WindowSampler, mirrored_columns},
     training::{Plan, Progress, RunFolder, TrainingData, train},
     worlds::{DitConfig, DitLearner},
@@ -81,7 +81,7 @@ impl TrainWorld {
         let config = configured(DitConfig::sized(&self.preset)?, &self.settings)?;
         let cache = store::frames(&self.data)?;
         let rule = store::split_rule(&cache);
-        let spec = store::world_spec(cache.spec(), "dit");
+        let spec = WorldSpec::of_data(cache.spec(), "dit");
         let seed = Seed::new(self.seed);
         let augmentation = self.augment.augmentation(cache.spec().action.names());
         let data = TrainingData {

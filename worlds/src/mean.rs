@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use crate::{
     checkpoint,
     host::numbers,
-    opponent::{Picture, Standing, drawn, last_frames},
+    opponent::{Picture, Standing, drawn, last_frames, seen},
 };
 
 const NAME: &str = "mean";
@@ -76,9 +76,8 @@ impl WorldModel for Mean {
         &self.spec
     }
 
-    fn encode(&self, seen: &Window) -> Tensor<4> {
-        let [batch, time, channel, height, width] = seen.images[0].dims();
-        seen.images[0].clone().float().reshape([batch, time, 1, channel * height * width])
+    fn encode(&self, window: &Window) -> Tensor<4> {
+        seen(window)
     }
 
     fn decode(&self, latents: Tensor<3>) -> Observation {

@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use dreamlane_core::{
-    Actions, Context, Error, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot,
+    Actions, Context, Error, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot, Window,
     WorldSpec,
 };
 
@@ -61,6 +61,12 @@ pub(crate) fn last_frames(spec: &WorldSpec, contexts: &[Context], device: &Devic
         pixels.extend(bytes[bytes.len() - len..].iter().map(|&byte| f32::from(byte)));
     }
     Ok(Tensor::from_data(TensorData::new(pixels, [contexts.len(), 1, len]), device))
+}
+
+/// Frames as latents of one token: `[batch, time, 1, pixels]`.
+pub(crate) fn seen(window: &Window) -> Tensor<4> {
+    let [batch, time, channel, height, width] = window.images[0].dims();
+    window.images[0].clone().float().reshape([batch, time, 1, channel * height * width])
 }
 
 /// `[lane, 1, pixels]` back to pictures.

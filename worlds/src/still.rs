@@ -7,7 +7,7 @@ use dreamlane_core::{Context, Imagination, Observation, Result, Seed, Window, Wo
 
 use crate::{
     checkpoint,
-    opponent::{Picture, Standing, drawn, last_frames},
+    opponent::{Picture, Standing, drawn, last_frames, seen},
 };
 
 /// Repeats the last frame.
@@ -47,9 +47,8 @@ impl WorldModel for Still {
         &self.spec
     }
 
-    fn encode(&self, seen: &Window) -> Tensor<4> {
-        let [batch, time, channel, height, width] = seen.images[0].dims();
-        seen.images[0].clone().float().reshape([batch, time, 1, channel * height * width])
+    fn encode(&self, window: &Window) -> Tensor<4> {
+        seen(window)
     }
 
     fn decode(&self, latents: Tensor<3>) -> Observation {
