@@ -96,8 +96,8 @@ fn actions_lie_within_the_space() {
         }
         checked += 1;
     });
-    // Random and constant in both spaces, the driver in one, and the replay.
-    assert_eq!(checked, 6);
+    // Random and constant in both spaces, the driver and the disturbed driver in one, and the replay.
+    assert_eq!(checked, 7);
 }
 
 #[test]
@@ -145,10 +145,11 @@ fn unknown_and_unfit_policies_are_named() {
         Ok(_) => String::new(),
     };
     for (name, part) in [
-        ("brave", "known: random, constant, idm, replay"),
+        ("brave", "known: random, constant, idm, noisy, replay"),
         ("constant:0.0,2.0", "found [0.0, 2.0]"),
         ("constant:0.0,x", "`x`"),
         ("random:1", "takes no values"),
+        ("noisy:2", "strength from 0 to 1"),
     ] {
         assert!(message(name, &continuous(1)).contains(part), "{name}: {}", message(name, &continuous(1)));
     }
