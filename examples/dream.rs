@@ -27,7 +27,9 @@ pub(crate) fn dream(folder: &Path) -> Result<()> {
     let mut driver = agents::build("idm", truth.spec())?;
     let plan =
         Plan { episodes: 0..4, run_seed: Seed::new(0), task: "an example".into(), max_steps: Some(10) };
-    let sink = datasets::format_named("lerobot")?.create(&folder.join("truth"), truth.spec())?;
+    let provenance =
+        Provenance { source: Source::Truth, ..Provenance::recording("drive/highway", "examples") };
+    let sink = datasets::format_named("lerobot")?.create(&folder.join("truth"), truth.spec(), &provenance)?;
     let stop = AtomicBool::new(false);
     rollout(truth.as_mut(), driver.as_mut(), &plan, Some(sink), &stop, &mut |_| ())?;
 

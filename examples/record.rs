@@ -20,7 +20,9 @@ pub(crate) fn record(folder: &Path) -> Result<()> {
     let mut policy = agents::build("noisy:0.5", env.spec())?;
     let plan =
         Plan { episodes: 0..6, run_seed: Seed::new(1), task: "an example".into(), max_steps: Some(20) };
-    let sink = datasets::format_named("lerobot")?.create(folder, env.spec())?;
+    let provenance =
+        Provenance { source: Source::Truth, ..Provenance::recording("drive/highway", "examples") };
+    let sink = datasets::format_named("lerobot")?.create(folder, env.spec(), &provenance)?;
     let stop = AtomicBool::new(false);
     let summary = rollout(env.as_mut(), policy.as_mut(), &plan, Some(sink), &stop, &mut |_| ())?;
 

@@ -23,6 +23,13 @@ pub use dreamlane_worlds as worlds;
 
 pub mod device;
 
+/// The version of this code, with the commit it was built from where that is known; recordings keep it.
+#[must_use]
+pub fn code() -> String {
+    let commit = option_env!("DREAMLANE_COMMIT").map_or(String::new(), |commit| format!(" ({commit})"));
+    format!("dreamlane {}{commit}", env!("CARGO_PKG_VERSION"))
+}
+
 /// The words: everything of `core`.
 pub mod prelude {
     pub use dreamlane_core::*;

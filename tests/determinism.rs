@@ -15,7 +15,7 @@ use std::{
 use burn::tensor::Device;
 use dreamlane::{
     agents,
-    core::{Env, Seed, WorldModel, WorldSpec},
+    core::{Env, Provenance, Seed, WorldModel, WorldSpec},
     datasets::format_named,
     envs::{
         self,
@@ -60,7 +60,11 @@ fn recorded(
         let mut policy = agents::build("random", env.spec()).unwrap();
         let plan =
             Plan { episodes: 0..EPISODES, run_seed: Seed::new(8), task: "toy".into(), max_steps: Some(12) };
-        let sink = format_named("lerobot").unwrap().create(&folder.path().join("set"), env.spec()).unwrap();
+        let provenance = Provenance::recording("toy", "test");
+        let sink = format_named("lerobot")
+            .unwrap()
+            .create(&folder.path().join("set"), env.spec(), &provenance)
+            .unwrap();
         rollout(env.as_mut(), policy.as_mut(), &plan, Some(sink), &AtomicBool::new(false), &mut |_| ())
             .unwrap();
     });

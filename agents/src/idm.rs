@@ -178,6 +178,7 @@ mod tests {
                 low: vec![-1.0; 2],
                 high: vec![1.0; 2],
             },
+            scenes: false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! # use dreamlane_core::{ActionSpace, EnvSpec};
 //! # let action = ActionSpace::Continuous { names: vec!["steering".into()], low: vec![-1.0], high: vec![1.0] };
 //! # let spec = EnvSpec { name: "toy".into(), lanes: 1, seats: 1, steps_per_second: 10, rewards: false,
-//! #     state: vec![], cameras: vec![], action };
+//! #     state: vec![], cameras: vec![], action, scenes: false };
 //! let policy = dreamlane_agents::build("constant:0.3", &spec)?;
 //! # Ok::<(), dreamlane_core::Error>(())
 //! ```

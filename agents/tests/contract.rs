@@ -29,6 +29,7 @@ fn continuous(lanes: usize) -> EnvSpec {
             low: vec![-1.0, -0.5],
             high: vec![1.0, 1.0],
         },
+        scenes: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The environment: batched first, resets explicit.
 
-use crate::{Actions, EnvSpec, LaneMask, Observation, Result, Seed, Timestep};
+use crate::{Actions, EnvSpec, LaneMask, Observation, Result, Scene, Seed, Timestep};
 
 /// A picture of a lane, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,4 +69,15 @@ pub trait Env: Send {
 
     /// What the rows see now, without advancing them.
     fn observe(&mut self) -> Observation;
+
+    /// Where the episode of a lane began, for the record, such as the recording and frame of a dream's context.
+    /// Empty where the seed says it all.
+    fn beginning(&self, _lane: usize) -> &str {
+        ""
+    }
+
+    /// Who is where in a lane now; none where the spec's `scenes` is false.
+    fn scene(&self, _lane: usize) -> Option<Scene> {
+        None
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{EnvSpec, Result, Truncation};
+use crate::{EnvSpec, Provenance, Result, Scene, Truncation};
 
 /// One tick of an episode: what was seen, what was done, and what followed.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Step {
     pub reward: f32,
     /// Trust in this observation.
     pub trust: f32,
+    /// Who was where, where the spec says that the env tells.
+    pub scene: Option<Scene>,
 }
 
 /// The whole life of a lane. Its last step is the final observation, after which nothing was done.
@@ -26,6 +28,8 @@ pub struct Episode {
     pub id: u64,
     /// What it is about, in words.
     pub task: String,
+    /// Where it began, such as the recording and frame of a dream's context; empty where the id says it all.
+    pub beginning: String,
     /// Observations in order; one more than there were actions.
     pub steps: Vec<Step>,
     /// Whether the task ended with the last observation.
@@ -41,6 +45,9 @@ pub trait EpisodeSource: Send + Sync {
 
     /// Observations of each episode, in order.
     fn lengths(&self) -> &[usize];
+
+    /// Where it comes from; none where it was written by others or does not say.
+    fn provenance(&self) -> Option<&Provenance>;
 
     /// Reads one episode whole.
     ///
@@ -60,6 +67,9 @@ pub trait EpisodeSource: Send + Sync {
 
 /// A data set that is being written. An episode is durable once `write` returns.
 pub trait EpisodeSink: Send {
+    /// The id of the last durable episode, if there is one: where a rollout that was interrupted goes on after.
+    fn last_id(&self) -> Option<u64>;
+
     /// Adds an episode.
     ///
     /// # Errors
@@ -73,20 +83,45 @@ pub trait EpisodeSink: Send {
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
+/// What a repair found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// Whole episodes that the data set now has.
+    pub episodes: usize,
+    /// What was changed, in words, one line each; empty where all was well.
+    pub done: Vec<String>,
+}
+
 /// A way to keep episodes on disk.
 pub trait Format: Sync {
     /// The name users write.
     fn name(&self) -> &'static str;
 
-    /// Opens a data set.
+    /// Opens a data set. Of one whose writer was interrupted, the whole episodes.
     ///
     /// # Errors
     /// [`Error::Incompatible`](crate::Error::Incompatible) when it is not of this format, others when it is broken.
     fn open(&self, path: &Path) -> Result<Box<dyn EpisodeSource>>;
 
-    /// Begins a data set in a folder that does not exist yet or is empty.
+    /// Begins a data set at a path that does not exist yet or is an empty folder.
     ///
     /// # Errors
-    /// When the folder is in use or cannot be written.
-    fn create(&self, path: &Path, spec: &EnvSpec) -> Result<Box<dyn EpisodeSink>>;
+    /// When the path is in use or cannot be written.
+    fn create(&self, path: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Box<dyn EpisodeSink>>;
+
+    /// Goes on with a data set that [`create`](Self::create) began with the same spec and provenance, repaired first
+    /// where its writer was interrupted; begins it where there is nothing yet.
+    /// Files come out as if it had been written in one go.
+    ///
+    /// # Errors
+    /// When spec or provenance differ (the message says in what), or it cannot be read or written.
+    fn resume(&self, path: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Box<dyn EpisodeSink>>;
+
+    /// Puts right what an interrupted writer left: afterwards the data set holds its whole episodes and nothing else.
+    /// Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`](crate::Error::Incompatible) when it is not of this format, others when a file that
+    /// was whole once is damaged, or the folder cannot be written.
+    fn repair(&self, path: &Path) -> Result<Repair>;
 }

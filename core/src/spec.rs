@@ -2,8 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A pinhole camera and where it sits: axes ahead, left and up from the ground below the middle of its carrier.
+/// It looks ahead and level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lens {
+    /// Focal length in pixels, along columns and along rows.
+    pub focal_px: [f64; 2],
+    /// Column and row at which it looks.
+    pub centre_px: [f64; 2],
+    /// Where it sits.
+    pub place_m: [f64; 3],
+}
+
 /// One camera: its name and picture size in pixels. Pictures are RGB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CameraSpec {
     /// Name, used as `observation.images.<name>` in data sets.
@@ -12,9 +25,18 @@ pub struct CameraSpec {
     pub height: usize,
     /// Columns of a picture.
     pub width: usize,
+    /// How it projects, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lens: Option<Lens>,
 }
 
 impl CameraSpec {
+    /// A camera whose lens is not known.
+    #[must_use]
+    pub fn new(name: impl Into<String>, height: usize, width: usize) -> Self {
+        Self { name: name.into(), height, width, lens: None }
+    }
+
     /// Bytes of one RGB picture.
     #[must_use]
     pub fn frame_len(&self) -> usize {
@@ -94,6 +116,9 @@ pub struct EnvSpec {
     pub cameras: Vec<CameraSpec>,
     /// Actions of one seat.
     pub action: ActionSpace,
+    /// Whether it tells who is where, see [`Env::scene`](crate::Env::scene).
+    #[serde(default)]
+    pub scenes: bool,
 }
 
 impl EnvSpec {

@@ -49,6 +49,12 @@ impl FrameCache {
         Self::open(cache_path)
     }
 
+    /// The fingerprint of the data set it was made of, see [`EpisodeSource::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.header.fingerprint
+    }
+
     fn open(path: &Path) -> Result<Self> {
         let mut file = File::open(path).map_err(Error::io(path))?;
         let header = Header::read(&mut file, path)?;

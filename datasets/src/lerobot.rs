@@ -20,7 +20,7 @@ mod writer;
 
 use std::path::Path;
 
-use dreamlane_core::{EnvSpec, EpisodeSink, EpisodeSource, Format, Result};
+use dreamlane_core::{EnvSpec, EpisodeSink, EpisodeSource, Error, Format, Provenance, Repair, Result};
 
 /// The registered name.
 const NAME: &str = "lerobot";
@@ -38,7 +38,15 @@ impl Format for LeRobot {
         Ok(Box::new(reader::Reader::open(path)?))
     }
 
-    fn create(&self, path: &Path, spec: &EnvSpec) -> Result<Box<dyn EpisodeSink>> {
-        Ok(Box::new(writer::Writer::create(path, spec)?))
+    fn create(&self, path: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Box<dyn EpisodeSink>> {
+        Ok(Box::new(writer::Writer::create(path, spec, provenance)?))
+    }
+
+    fn resume(&self, path: &Path, _spec: &EnvSpec, _provenance: &Provenance) -> Result<Box<dyn EpisodeSink>> {
+        Err(Error::Unsupported("going on with a recording", path.display().to_string()))
+    }
+
+    fn repair(&self, path: &Path) -> Result<Repair> {
+        Err(Error::Unsupported("repairing a recording", path.display().to_string()))
     }
 }

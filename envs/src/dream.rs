@@ -47,6 +47,8 @@ pub struct WorldEnv {
 struct Lane {
     seed: Seed,
     status: LaneStatus,
+    /// Where its context was taken from.
+    beginning: String,
 }
 
 /// What a step says about one lane, on the host.
@@ -80,7 +82,9 @@ impl WorldEnv {
         }
         let spec = env_spec(world.spec(), name, lanes);
         let seen = blank(&spec, device);
-        let lanes = (0..lanes).map(|_| Lane { seed: Seed::new(0), status: LaneStatus::unbegun() }).collect();
+        let lanes = (0..lanes)
+            .map(|_| Lane { seed: Seed::new(0), status: LaneStatus::unbegun(), beginning: String::new() })
+            .collect();
         Ok(Self { spec, world, contexts, limits, device: device.clone(), imagination: None, lanes, seen })
     }
 
@@ -103,7 +107,7 @@ impl WorldEnv {
     /// Books one step of one lane; returns whether its picture is to be shown.
     fn book(&mut self, lane_idx: usize, verdict: &Verdict) -> bool {
         let (rewards, limits) = (self.spec.rewards, self.limits);
-        let Lane { seed, status } = &mut self.lanes[lane_idx];
+        let Lane { seed, status, .. } = &mut self.lanes[lane_idx];
         status.step += 1;
         if !verdict.finite {
             status.fault = Some(Fault::NotFinite);
@@ -141,8 +145,9 @@ impl Env for WorldEnv {
             let noise: Vec<Seed> = seeds.iter().map(|seed| seed.split(1)).collect();
             self.imagine(&indices, &contexts, &noise)?;
             self.seen = overlay(&self.seen, first_seen, lanes, &self.device);
-            for (&lane_idx, &seed) in indices.iter().zip(seeds) {
-                self.lanes[lane_idx] = Lane { seed, status: LaneStatus::beginning() };
+            for ((&lane_idx, &seed), context) in indices.iter().zip(seeds).zip(contexts) {
+                self.lanes[lane_idx] =
+                    Lane { seed, status: LaneStatus::beginning(), beginning: context.source };
             }
         }
         let standing = self.lanes.iter_mut().map(|lane| &mut lane.status);
@@ -172,10 +177,11 @@ impl Env for WorldEnv {
         let Some(imagination) = self.imagination.as_ref().filter(|_| self.lanes[lane].status.begun) else {
             return Err(Error::Invalid(format!("{}: lane {lane} was never reset", self.spec.name)));
         };
-        let Lane { seed, status } = &self.lanes[lane];
+        let Lane { seed, status, beginning } = &self.lanes[lane];
         let (images, state) = row_of(&self.seen, lane);
         let dream = imagination.snapshot(lane);
-        freeze(&self.spec.name, &Saved { seed: *seed, status: status.clone(), images, state, dream })
+        let (status, beginning) = (status.clone(), beginning.clone());
+        freeze(&self.spec.name, &Saved { seed: *seed, status, beginning, images, state, dream })
     }
 
     fn restore(&mut self, lane: usize, from: &Snapshot) -> Result<()> {
@@ -190,7 +196,7 @@ impl Env for WorldEnv {
             imagination.restore(lane, &saved.dream)?;
         }
         self.seen = overlay(&self.seen, seen, &LaneMask::only(self.spec.lanes, &[lane]), &self.device);
-        self.lanes[lane] = Lane { seed: saved.seed, status: saved.status };
+        self.lanes[lane] = Lane { seed: saved.seed, status: saved.status, beginning: saved.beginning };
         Ok(())
     }
 
@@ -204,6 +210,10 @@ impl Env for WorldEnv {
 
     fn observe(&mut self) -> Observation {
         self.seen.clone()
+    }
+
+    fn beginning(&self, lane: usize) -> &str {
+        &self.lanes[lane].beginning
     }
 }
 
@@ -238,5 +248,6 @@ fn env_spec(world: &WorldSpec, name: String, lanes: usize) -> EnvSpec {
         state: world.state.clone(),
         cameras: world.cameras.clone(),
         action: world.action.clone(),
+        scenes: false,
     }
 }

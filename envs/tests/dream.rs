@@ -135,7 +135,7 @@ fn world(rewards: bool) -> Arc<Counter> {
         draws: true,
         rewards,
         state: vec!["count".into()],
-        cameras: vec![CameraSpec { name: "front".into(), height: 2, width: 2 }],
+        cameras: vec![CameraSpec::new("front", 2, 2)],
         action: ActionSpace::Continuous { names: vec!["push".into()], low: vec![-1.0], high: vec![1.0] },
     }))
 }

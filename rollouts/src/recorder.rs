@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use burn::tensor::{DType, Int, Tensor, TensorData};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Observation, Result, Step, Truncation};
+use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Observation, Result, Scene, Step, Truncation};
 
 use crate::{Plan, writer::OrderedWriter};
 
@@ -26,11 +26,14 @@ pub(crate) enum Outcome {
 }
 
 /// One lane of a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SeenLane {
     pub(crate) lane_idx: usize,
     pub(crate) id: u64,
     pub(crate) outcome: Outcome,
+    pub(crate) scene: Option<Scene>,
+    /// Where its episode began, told with the first observation alone.
+    pub(crate) beginning: String,
 }
 
 /// What lanes saw. Tensors hold all lanes.
@@ -109,7 +112,7 @@ impl Recording {
         let images: Vec<Vec<u8>> = observation.images.into_iter().map(image_bytes).collect();
         let state = floats(observation.state.into_data());
         let (reward, trust) = (floats(reward.into_data()), floats(trust.into_data()));
-        for &SeenLane { lane_idx, id, outcome } in &lanes {
+        for SeenLane { lane_idx, id, outcome, scene, beginning } in lanes {
             if outcome == Outcome::Breaks {
                 let episode = self.open[lane_idx].take().map(without_last_action);
                 self.writer.push(id, episode)?;
@@ -121,8 +124,9 @@ impl Recording {
                 action: vec![0.0; self.action_width],
                 reward: 0.0,
                 trust: trust[lane_idx],
+                scene,
             };
-            let episode = self.open[lane_idx].get_or_insert_with(|| begin(id, &self.task));
+            let episode = self.open[lane_idx].get_or_insert_with(|| begin(id, &self.task, beginning));
             if let Some(before) = episode.steps.last_mut() {
                 before.reward = reward[lane_idx];
             }
@@ -146,8 +150,8 @@ impl Recording {
     }
 }
 
-fn begin(id: u64, task: &str) -> Episode {
-    Episode { id, task: task.to_owned(), steps: Vec::new(), terminated: false, truncated: None }
+fn begin(id: u64, task: &str, beginning: String) -> Episode {
+    Episode { id, task: task.to_owned(), beginning, steps: Vec::new(), terminated: false, truncated: None }
 }
 
 /// What followed the last action is lost, so the observation it was taken at is the final one.

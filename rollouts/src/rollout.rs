@@ -17,8 +17,8 @@ use crate::{
 /// Plays the episodes of `plan` with `policy` in `env`, as many side by side as the env has lanes.
 ///
 /// A lane whose episode is over gets the next one at once, while the others go on; lanes left without one stand still.
-/// With a sink, whole episodes are written to it in the order of their ids; it is completed in every case,
-/// so what was finished before an error or a stop stays. `progress` is called after every batched step.
+/// With a sink, whole episodes are written to it in the order of their ids; it is completed in every case, so after an
+/// error or a stop it holds all episodes before the first unfinished one. `progress` is called after every batched step.
 ///
 /// # Errors
 /// What the env, the policy or the sink report; [`Error::Stopped`] once `stop` is set;
@@ -83,7 +83,7 @@ impl Drive<'_> {
             let next = env.step(&actions, &running)?;
             self.lanes.advance();
             self.summary.steps += running.count() as u64;
-            self.note(&next, running.indices().collect())?;
+            self.note(env, &next, running.indices().collect())?;
             now = self.refill(env, Some(next))?;
             progress(&self.progress());
         }
@@ -102,7 +102,7 @@ impl Drive<'_> {
             }
             let mask = LaneMask::only(self.lanes.running().len(), &fresh);
             let begun = env.reset(&mask, &self.lanes.env_seeds(&fresh))?;
-            self.note(&begun, fresh)?;
+            self.note(env, &begun, fresh)?;
             now = Some(match now {
                 Some(before) => merged(before, begun, &mask),
                 None => begun,
@@ -111,13 +111,17 @@ impl Drive<'_> {
     }
 
     /// Records what the lanes see and frees those whose episode is over.
-    fn note(&mut self, seen: &Timestep, lanes: Vec<usize>) -> Result<()> {
+    fn note(&mut self, env: &dyn Env, seen: &Timestep, lanes: Vec<usize>) -> Result<()> {
+        let (records, tells) = (self.recorder.is_some(), self.recorder.is_some() && env.spec().scenes);
         let lanes: Vec<SeenLane> = lanes
             .into_iter()
             .map(|lane_idx| {
                 let playing = self.lanes.playing(lane_idx);
                 let outcome = outcome(seen, lane_idx, playing, self.plan.max_steps);
-                SeenLane { lane_idx, id: playing.id, outcome }
+                let begins = records && playing.step == 0;
+                let beginning = if begins { env.beginning(lane_idx).to_owned() } else { String::new() };
+                let scene = if tells { env.scene(lane_idx) } else { None };
+                SeenLane { lane_idx, id: playing.id, outcome, scene, beginning }
             })
             .collect();
         for lane in lanes.iter().filter(|lane| lane.outcome != Outcome::Continues) {

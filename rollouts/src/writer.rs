@@ -30,11 +30,9 @@ impl OrderedWriter {
         Ok(())
     }
 
-    /// Writes what still waits, in order (only after a rollout that was cut short), and completes the sink.
-    pub(crate) fn finish(mut self) -> Result<()> {
-        for episode in self.early.into_values().flatten() {
-            self.sink.write(&episode)?;
-        }
+    /// Completes the sink. After a rollout that was cut short some episodes still wait for an earlier one: they are
+    /// let go, because a data set without holes is what a later rollout can go on with, to the same bytes.
+    pub(crate) fn finish(self) -> Result<()> {
         self.sink.finish()
     }
 }

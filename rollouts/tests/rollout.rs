@@ -98,7 +98,7 @@ fn a_broken_lane_keeps_its_last_good_observation_and_the_others_go_on() {
 }
 
 #[test]
-fn stopping_keeps_whole_episodes_and_completes_the_sink() {
+fn stopping_keeps_the_whole_episodes_before_the_first_unfinished_one_and_completes_the_sink() {
     let (mut env, shelf, stop) = (Scripted::new(4, 0), Shelf::default(), AtomicBool::new(false));
     let sink = Some(Box::new(shelf.clone()) as Box<dyn EpisodeSink>);
     let outcome =
@@ -107,9 +107,10 @@ fn stopping_keeps_whole_episodes_and_completes_the_sink() {
         });
     assert!(matches!(outcome, Err(Error::Stopped)));
     let stopped = shelf.episodes();
-    assert!(stopped.len() >= 10 && stopped.is_sorted_by_key(|episode| episode.id));
+    // Up to three of the ten that were over may have waited for an earlier one.
+    assert!(stopped.len() >= 7, "{}", stopped.len());
     let (whole, ..) = check(1, 0, &plan(20, None));
-    assert!(stopped.iter().all(|episode| *episode == whole[episode.id as usize]));
+    assert_eq!(stopped, whole[..stopped.len()]);
     assert!(shelf.is_complete());
 }
 
@@ -135,6 +136,10 @@ struct Slow {
 }
 
 impl EpisodeSink for Slow {
+    fn last_id(&self) -> Option<u64> {
+        None
+    }
+
     fn write(&mut self, _episode: &Episode) -> Result<()> {
         (0..50_000).for_each(|_| std::hint::spin_loop());
         let ahead = self.done.load(Ordering::SeqCst).saturating_sub(self.written);

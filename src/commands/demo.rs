@@ -85,6 +85,7 @@ impl Demo {
             horizon: 0,
             data: None,
             split: Part::All,
+            licence: None,
         }
     }
 
@@ -123,6 +124,7 @@ impl Demo {
             horizon: 50,
             data: None,
             split: Part::Test,
+            licence: None,
         }
     }
 

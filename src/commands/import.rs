@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use dreamlane::datasets::donkeycar;
 
+use super::provenance;
 use crate::progress::Bar;
 
 /// Arguments of `import`.
@@ -27,14 +28,19 @@ enum Kind {
         /// Picture size, WIDTHxHEIGHT.
         #[arg(long, default_value = "64x64", value_parser = size)]
         size: [usize; 2],
+        /// Licence of the recordings.
+        #[arg(long)]
+        licence: Option<String>,
     },
 }
 
 impl Import {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let Kind::Donkeycar { sources, out, size } = self.kind;
+        let Kind::Donkeycar { sources, out, size, licence } = self.kind;
+        let provenance = provenance::imported("donkeycar", licence);
         let mut bar = Bar::new("import");
-        let report = donkeycar::import(&sources, &out, size, &mut |done, total| bar.at(done, total))?;
+        let report =
+            donkeycar::import(&sources, &out, size, &provenance, &mut |done, total| bar.at(done, total))?;
         bar.finish();
         for skipped in &report.skipped {
             eprintln!("skipped: {skipped}");

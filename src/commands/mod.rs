@@ -3,6 +3,7 @@
 mod demo;
 mod evaluate;
 mod import;
+mod provenance;
 mod rollout;
 mod sources;
 mod store;

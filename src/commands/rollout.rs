@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dreamlane::{
-    core::{Error, Result, Seed},
+    core::{Error, Provenance, Result, Seed},
     datasets::{Split, format_named},
     envs::dream::DreamLimits,
     rollouts::{Plan, Summary, rollout},
@@ -49,6 +49,9 @@ pub(crate) struct Rollout {
     /// The part of the data that contexts come from.
     #[arg(long, value_enum, default_value_t = Part::All)]
     pub(crate) split: Part,
+    /// Licence of what is recorded; that of the world's data when not given.
+    #[arg(long)]
+    pub(crate) licence: Option<String>,
 }
 
 /// A part of a data set.
@@ -88,15 +91,22 @@ impl Rollout {
         let format = format_named(&self.format)?;
         let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();
-        let mut policy = sources::policy(&self.policy, &spec, source.data.as_deref())?;
+        let (mut policy, driver) = sources::policy(&self.policy, &spec, source.data.as_deref())?;
         let plan = Plan {
             episodes: 0..self.episodes,
             run_seed: Seed::new(self.seed),
             task: format!("{}, driven by {}", source.about, self.policy),
             max_steps: self.max_steps,
         };
+        let provenance = Provenance {
+            policy: Some(driver),
+            run_seed: Some(self.seed),
+            max_steps: self.max_steps,
+            licence: self.licence.clone().or_else(|| source.provenance.licence.clone()),
+            ..source.provenance
+        };
         let sink = match &self.out {
-            Some(out) => Some(format.create(out, &spec)?),
+            Some(out) => Some(format.create(out, &spec, &provenance)?),
             None => None,
         };
         let mut bar = Bar::new("rollout");

@@ -8,8 +8,10 @@ use std::{
 use burn::tensor::Device;
 use dreamlane::{
     agents::{self, Replay},
-    core::{CameraSpec, Env, EnvSpec, Error, Policy, Result, WorldModel},
-    datasets::{DatasetContexts, FrameCache, Split},
+    core::{
+        CameraSpec, Env, EnvSpec, Error, Origin, Policy, Provenance, Result, Source as Origins, WorldModel,
+    },
+    datasets::{DatasetContexts, FrameCache, Split, open_any},
     envs::{
         self,
         dream::{DreamLimits, WorldEnv},
@@ -17,7 +19,7 @@ use dreamlane::{
     worlds::{self, checkpoint},
 };
 
-use super::{store, train::RUN};
+use super::{provenance, store, train::RUN};
 
 /// What a learned world is called before its path.
 const WORLD: &str = "world:";
@@ -37,13 +39,16 @@ pub(crate) struct Source {
     pub(crate) data: Option<PathBuf>,
     /// What recordings say they are.
     pub(crate) about: String,
+    /// Where they come from, but for the policy and the run.
+    pub(crate) provenance: Provenance,
 }
 
 /// `drive/highway`, or `world:RUN`.
 pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device) -> Result<Source> {
     let Some(run) = name.strip_prefix(WORLD) else {
         let env = envs::build(name, lanes, device)?;
-        return Ok(Source { env, data: dreaming.data.clone(), about: format!("truth {name}") });
+        let provenance = provenance::played(name, Origins::Truth);
+        return Ok(Source { env, data: dreaming.data.clone(), about: format!("truth {name}"), provenance });
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;
@@ -55,16 +60,28 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     let cache = store::frames(&data)?;
     fits(world.as_ref(), &cache, &data)?;
     let rule = store::split_rule(&cache);
+    let licence = open_any(&data)?.provenance().and_then(|provenance| provenance.licence.clone());
+    let provenance = Provenance {
+        world: Some(Origin { name: world.spec().world.clone(), hash: checkpoint::fingerprint(&folder)? }),
+        contexts: Some(provenance::contexts(&data, &cache, dreaming.split)),
+        horizon: Some(dreaming.limits.horizon),
+        licence,
+        // The path of a run names a place on one machine; the hash names the world.
+        ..provenance::played(&format!("{WORLD}{}", provenance::folder_name(run)), Origins::Dream)
+    };
     let contexts = DatasetContexts::new(cache, dreaming.split, rule, world.spec().context)?;
-    let about = format!("dream of {} {}", world.spec().world, checkpoint::fingerprint(&folder)?);
+    let about = match &provenance.world {
+        Some(world) => format!("dream of {} {}", world.name, world.hash),
+        None => format!("dream of {}", world.spec().world),
+    };
     let env = WorldEnv::new(world, Arc::new(contexts), lanes, dreaming.limits, name.to_owned(), device)?;
-    Ok(Source { env: Box::new(env), data: Some(data), about })
+    Ok(Source { env: Box::new(env), data: Some(data), about, provenance })
 }
 
-/// A registered policy, or `replay` of the actions recorded in a data set.
-pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<Box<dyn Policy>> {
+/// A registered policy, or `replay` of the actions recorded in a data set; and what recordings say of it.
+pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<(Box<dyn Policy>, Origin)> {
     if name != "replay" {
-        return agents::build(name, spec);
+        return Ok((agents::build(name, spec)?, provenance::policy(name, None)));
     }
     let data =
         data.ok_or_else(|| Error::Invalid("policy replay needs --data, a data set to replay".into()))?;
@@ -77,7 +94,8 @@ pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<
         let first = cache.first_frame(idx);
         cache.actions(first..first + len.saturating_sub(1)).to_vec()
     });
-    Ok(Box::new(Replay::new(episodes.collect(), spec.action.width())?))
+    let replay = Replay::new(episodes.collect(), spec.action.width())?;
+    Ok((Box::new(replay), provenance::policy(name, Some(&cache))))
 }
 
 /// Whether a data set shows what a world was made for.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use dreamlane::{
-    core::{ActionSpace, CameraSpec, EnvSpec, Episode, Seed, Step, Truncation},
+    core::{ActionSpace, CameraSpec, EnvSpec, Episode, Provenance, Seed, Step, Truncation},
     datasets::format_named,
 };
 
@@ -113,14 +113,18 @@ pub(crate) fn noise(path: &Path, side: usize, actions: &[&str]) {
         steps_per_second: 10,
         rewards: true,
         state: Vec::new(),
-        cameras: vec![CameraSpec { name: "front".into(), height: side, width: side }],
+        cameras: vec![CameraSpec::new("front", side, side)],
         action: ActionSpace::Continuous {
             names: actions.iter().map(|&name| name.to_owned()).collect(),
             low: vec![-1.0; actions.len()],
             high: vec![1.0; actions.len()],
         },
+        scenes: false,
     };
-    let mut sink = format_named("lerobot").unwrap().create(path, &spec).unwrap();
+    let mut sink = format_named("lerobot")
+        .unwrap()
+        .create(path, &spec, &Provenance::recording("made/noise", "test"))
+        .unwrap();
     for id in 0..20 {
         let step = |time: u64| {
             let picture = Seed::new(id).split(time).normal(3 * side * side);
@@ -130,11 +134,13 @@ pub(crate) fn noise(path: &Path, side: usize, actions: &[&str]) {
                 action: vec![0.0; actions.len()],
                 reward: 0.0,
                 trust: 1.0,
+                scene: None,
             }
         };
         let steps = (0..12).map(step).collect();
         let truncated = Some(Truncation::Clock);
-        sink.write(&Episode { id, task: "noise".into(), steps, terminated: false, truncated }).unwrap();
+        let (task, beginning) = ("noise".into(), String::new());
+        sink.write(&Episode { id, task, beginning, steps, terminated: false, truncated }).unwrap();
     }
     sink.finish().unwrap();
 }

@@ -28,7 +28,7 @@ pub(crate) fn spec() -> WorldSpec {
         draws: true,
         rewards: false,
         state: Vec::new(),
-        cameras: vec![CameraSpec { name: "front".into(), height: SIDE, width: SIDE }],
+        cameras: vec![CameraSpec::new("front", SIDE, SIDE)],
         action: ActionSpace::Continuous { names: vec!["steering".into()], low: vec![-1.0], high: vec![1.0] },
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn spec(side: usize) -> WorldSpec {
         draws: true,
         rewards: true,
         state: Vec::new(),
-        cameras: vec![CameraSpec { name: "front".into(), height: side, width: side }],
+        cameras: vec![CameraSpec::new("front", side, side)],
         action: ActionSpace::Continuous {
             names: vec!["acceleration".into(), "steering".into()],
             low: vec![-1.0; 2],

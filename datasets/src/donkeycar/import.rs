@@ -7,7 +7,7 @@ use std::{
 };
 
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSink, Error, Format as _, Result, Step,
+    ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSink, Error, Format as _, Provenance, Result, Step,
 };
 use rayon::prelude::*;
 
@@ -41,7 +41,7 @@ pub struct ImportReport {
 /// Pictures are stretched to `size`, `[height, width]`, by area averaging. An episode is an unbroken run: sessions,
 /// time gaps of more than four frame periods, deleted and broken records cut. Actions are steering and throttle; there
 /// are no rewards, and a run has neither ended nor been truncated: its recording stops.
-/// `progress` hears of frames done and in all. Nothing is left at `out` when the import fails.
+/// `provenance` is kept with the data set; `progress` hears of frames done and in all. Nothing is left at `out` when the import fails.
 ///
 /// # Errors
 /// When a source holds no readable tub, the sources have different rates, no frame is usable, or `out` is in use
@@ -50,6 +50,7 @@ pub fn import(
     sources: &[PathBuf],
     out: &Path,
     size: [usize; 2],
+    provenance: &Provenance,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ImportReport> {
     check_size(size)?;
@@ -67,7 +68,7 @@ pub fn import(
         tempfile::Builder::new().prefix(".import-").tempdir_in(parent).map_err(Error::io(parent))?;
     let folder = temporary.path().join("data");
     let mut writing = Writing {
-        sink: LeRobot.create(&folder, &spec(size, steps_per_second))?,
+        sink: LeRobot.create(&folder, &spec(size, steps_per_second), provenance)?,
         report: ImportReport { episodes: 0, frames: 0, skipped: Vec::new(), n_skipped: 0, n_short: 0 },
         skips,
         size,
@@ -144,7 +145,8 @@ impl Writing {
         let id = self.report.episodes as u64;
         self.report.episodes += 1;
         let task = task(&tub.name, session);
-        self.sink.write(&Episode { id, task, steps, terminated: false, truncated: None })
+        let beginning = String::new();
+        self.sink.write(&Episode { id, task, steps, terminated: false, truncated: None, beginning })
     }
 }
 
@@ -161,7 +163,7 @@ fn decode(tub: &Store, record: &Record, size: [usize; 2]) -> Checked<Vec<u8>> {
 
 fn step(record: &Record, picture: Vec<u8>) -> Step {
     let action = vec![record.angle, record.throttle];
-    Step { images: vec![picture], state: Vec::new(), action, reward: 0.0, trust: 1.0 }
+    Step { images: vec![picture], state: Vec::new(), action, reward: 0.0, trust: 1.0, scene: None }
 }
 
 fn spec([height, width]: [usize; 2], steps_per_second: u32) -> EnvSpec {
@@ -172,12 +174,13 @@ fn spec([height, width]: [usize; 2], steps_per_second: u32) -> EnvSpec {
         steps_per_second,
         rewards: false,
         state: Vec::new(),
-        cameras: vec![CameraSpec { name: "front".to_owned(), height, width }],
+        cameras: vec![CameraSpec::new("front", height, width)],
         action: ActionSpace::Continuous {
             names: vec!["steering".to_owned(), "throttle".to_owned()],
             low: vec![-1.0; 2],
             high: vec![1.0; 2],
         },
+        scenes: false,
     }
 }
 

@@ -148,6 +148,7 @@ pub(super) fn steps(spec: &EnvSpec, batch: &RecordBatch) -> Checked<Vec<Step>> {
             action: actions[row * width..(row + 1) * width].to_vec(),
             reward: rewards.as_ref().map_or(0.0, |rewards| rewards[row]),
             trust: trust.as_ref().map_or(1.0, |trust| trust[row]),
+            scene: None,
         })
     };
     (0..batch.num_rows()).into_par_iter().map(step).collect()

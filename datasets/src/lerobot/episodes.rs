@@ -25,6 +25,7 @@ use crate::Checked;
 const ID: &str = "dreamlane/id";
 const TERMINATED: &str = "dreamlane/terminated";
 const TRUNCATED: &str = "dreamlane/truncated";
+const BEGINNING: &str = "dreamlane/beginning";
 
 /// One row of `meta/episodes`.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,8 @@ pub(super) struct EpisodeRow {
     pub(super) file: usize,
     /// Absent in sets that others made.
     pub(super) ending: Option<Ending>,
+    /// Empty in sets that others made.
+    pub(super) beginning: String,
 }
 
 /// What LeRobot has no column for.
@@ -71,6 +74,7 @@ pub(super) fn write(
         (ID, Arc::new(UInt64Array::from(vec![ending.id]))),
         (TERMINATED, Arc::new(BooleanArray::from(vec![ending.terminated]))),
         (TRUNCATED, Arc::new(StringArray::from(vec![ending.truncated.map(word)]))),
+        (BEGINNING, Arc::new(StringArray::from(vec![row.beginning.as_str()]))),
     ]
     .map(|(name, array)| (name.to_owned(), array))
     .into();
@@ -100,7 +104,7 @@ pub(super) fn read(root: &Path, count: usize) -> Result<Vec<EpisodeRow>> {
     Ok(rows)
 }
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "episode_index",
     "tasks",
     "length",
@@ -111,6 +115,7 @@ const COLUMNS: [&str; 10] = [
     ID,
     TERMINATED,
     TRUNCATED,
+    BEGINNING,
 ];
 
 /// The `chunk-*/file-*.parquet` files in order.
@@ -155,6 +160,7 @@ fn rows_of(batch: &RecordBatch, rows: &mut Vec<EpisodeRow>) -> Checked<()> {
             chunk: chunks[row],
             file: files[row],
             ending: endings.as_ref().map(|endings| endings[row]),
+            beginning: beginning(batch, row)?,
         });
     }
     Ok(())
@@ -185,6 +191,13 @@ fn first_task(batch: &RecordBatch, row: usize) -> Checked<String> {
     }
     let texts = cast(&list.value(row), &DataType::Utf8).map_err(|error| format!("`tasks`: {error}"))?;
     Ok(texts.as_string::<i32>().iter().flatten().next().unwrap_or_default().to_owned())
+}
+
+fn beginning(batch: &RecordBatch, row: usize) -> Checked<String> {
+    let Some(texts) = batch.column_by_name(BEGINNING) else { return Ok(String::new()) };
+    let texts = cast(texts, &DataType::Utf8).map_err(|error| format!("`{BEGINNING}`: {error}"))?;
+    let texts = texts.as_string::<i32>();
+    Ok(if texts.is_null(row) { String::new() } else { texts.value(row).to_owned() })
 }
 
 fn text_list(text: &str) -> ArrayRef {

@@ -98,7 +98,7 @@ pub(super) fn spec_of(info: &Info, path: &Path) -> Result<EnvSpec> {
         let found = format!("`{name}` of dtype video");
         return Err(Error::mismatch(path, "pictures", "dtype image (PNG in parquet)", found));
     }
-    let Some(recorded) = &info.dreamlane else {
+    let Some(recorded) = info.dreamlane.as_ref().map(|ours| &ours.spec) else {
         let derived = derived_spec(info, path)?;
         check_spec(&derived).map_err(|error| Error::broken(path, error))?;
         return Ok(derived);
@@ -131,7 +131,7 @@ fn derived_spec(info: &Info, path: &Path) -> Result<EnvSpec> {
         let Some(name) = key.strip_prefix(IMAGES) else {
             return Err(Error::mismatch(path, "name of a picture column", format!("{IMAGES}*"), key));
         };
-        cameras.push(CameraSpec { name: name.to_owned(), height, width });
+        cameras.push(CameraSpec::new(name, height, width));
     }
     let action = info.features.get(ACTION);
     let names =
@@ -147,6 +147,7 @@ fn derived_spec(info: &Info, path: &Path) -> Result<EnvSpec> {
         state: state.unwrap_or_default(),
         cameras,
         action: ActionSpace::Continuous { names, low, high },
+        scenes: false,
     })
 }
 

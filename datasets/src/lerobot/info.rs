@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dreamlane_core::{EnvSpec, Error, Result};
+use dreamlane_core::{EnvSpec, Error, Provenance, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{NAME, features::Feature};
@@ -45,9 +45,17 @@ pub(super) struct Info {
     #[serde(default)]
     pub(super) video_path: Option<String>,
     pub(super) features: BTreeMap<String, Feature>,
-    /// Our own key: restores the spec exactly.
+    /// Our own key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) dreamlane: Option<EnvSpec>,
+    pub(super) dreamlane: Option<Ours>,
+}
+
+/// What LeRobot has no keys for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Ours {
+    /// Restores the spec exactly.
+    pub(super) spec: EnvSpec,
+    pub(super) provenance: Provenance,
 }
 
 /// Writers differ on `20` and `20.0`.
@@ -61,22 +69,22 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u32,
 
 impl Info {
     /// The description of a data set that has no episodes yet.
-    pub(super) fn new(spec: &EnvSpec, features: BTreeMap<String, Feature>) -> Self {
+    pub(super) fn new(ours: Ours, features: BTreeMap<String, Feature>) -> Self {
         Self {
             codebase_version: VERSION.to_owned(),
-            robot_type: Some(spec.name.clone()),
+            robot_type: Some(ours.spec.name.clone()),
             total_episodes: 0,
             total_frames: 0,
             total_tasks: 0,
             chunks_size: CHUNK,
             data_files_size_in_mb: 100,
             video_files_size_in_mb: 200,
-            fps: spec.steps_per_second,
+            fps: ours.spec.steps_per_second,
             splits: BTreeMap::from([("train".to_owned(), "0:0".to_owned())]),
             data_path: DATA_PATH.to_owned(),
             video_path: None,
             features,
-            dreamlane: Some(spec.clone()),
+            dreamlane: Some(ours),
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dreamlane_core::{EnvSpec, Episode, EpisodeSource, Error, Result, Truncation};
+use dreamlane_core::{EnvSpec, Episode, EpisodeSource, Error, Provenance, Result, Truncation};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
 pub(super) struct Reader {
     root: PathBuf,
     spec: EnvSpec,
+    provenance: Option<Provenance>,
     rows: Vec<EpisodeRow>,
     lengths: Vec<usize>,
     /// Row of the whole set with which each data file begins.
@@ -47,7 +48,8 @@ impl Reader {
             return Err(Error::mismatch(info::path(root), "frames", info.total_frames, next));
         }
         let lengths = rows.iter().map(|row| row.length).collect();
-        Ok(Self { root: root.to_path_buf(), spec, rows, lengths, file_starts })
+        let provenance = info.dreamlane.map(|ours| ours.provenance);
+        Ok(Self { root: root.to_path_buf(), spec, provenance, rows, lengths, file_starts })
     }
 }
 
@@ -58,6 +60,10 @@ impl EpisodeSource for Reader {
 
     fn lengths(&self) -> &[usize] {
         &self.lengths
+    }
+
+    fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
     }
 
     fn read(&self, episode_idx: usize) -> Result<Episode> {
@@ -85,7 +91,8 @@ impl EpisodeSource for Reader {
         }
         let ending = row.ending.unwrap_or_else(|| derived_ending(episode_idx, &flags));
         let Ending { id, terminated, truncated } = ending;
-        Ok(Episode { id, task: row.task.clone(), steps, terminated, truncated })
+        let (task, beginning) = (row.task.clone(), row.beginning.clone());
+        Ok(Episode { id, task, beginning, steps, terminated, truncated })
     }
 
     /// Of all metadata, statistics included, and of the sizes of the data files.

@@ -6,14 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Result};
+use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Provenance, Result};
 use serde_json::{Map, Value};
 
 use super::{
     columns::{self, Place},
     episodes::{self, Ending, EpisodeRow},
     features::{check_spec, features_of, image_key},
-    info::{CHUNK, Info, data_file, write_json},
+    info::{CHUNK, Info, Ours, data_file, write_json},
     stats::Stats,
     table, tasks,
 };
@@ -28,11 +28,12 @@ pub(super) struct Writer {
     tasks: Vec<String>,
     task_indices: BTreeMap<String, usize>,
     stats: BTreeMap<String, Stats>,
+    last_id: Option<u64>,
 }
 
 impl Writer {
     /// Begins a data set in a folder that does not exist or is empty.
-    pub(super) fn create(root: &Path, spec: &EnvSpec) -> Result<Self> {
+    pub(super) fn create(root: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Self> {
         check_spec(spec)?;
         // What is recorded is one lane's life, whatever ran beside it.
         let spec = EnvSpec { lanes: 1, ..spec.clone() };
@@ -40,11 +41,12 @@ impl Writer {
         if fs::read_dir(root).map_err(Error::io(root))?.next().is_some() {
             return Err(Error::mismatch(root, "folder of a new data set", "an empty folder", "files"));
         }
-        let info = Info::new(&spec, features_of(&spec));
+        let ours = Ours { spec: spec.clone(), provenance: provenance.clone() };
+        let info = Info::new(ours, features_of(&spec));
         tasks::write(root, &[])?;
         info.write(root)?;
-        let (tasks, task_indices, stats) = Default::default();
-        Ok(Self { root: root.to_path_buf(), spec, info, tasks, task_indices, stats })
+        let (tasks, task_indices, stats, last_id) = Default::default();
+        Ok(Self { root: root.to_path_buf(), spec, info, tasks, task_indices, stats, last_id })
     }
 
     /// The index of a task, registered on disk before any row refers to it.
@@ -64,6 +66,10 @@ impl Writer {
 }
 
 impl EpisodeSink for Writer {
+    fn last_id(&self) -> Option<u64> {
+        self.last_id
+    }
+
     fn write(&mut self, episode: &Episode) -> Result<()> {
         check_episode(&self.spec, episode)?;
         let task_idx = self.task_idx(&episode.task)?;
@@ -83,6 +89,7 @@ impl EpisodeSink for Writer {
             chunk,
             file,
             ending: Some(ending),
+            beginning: episode.beginning.clone(),
         };
         episodes::write(&self.root, episode_idx, &row, ending, &stats)?;
 
@@ -93,6 +100,7 @@ impl EpisodeSink for Writer {
         info.splits.insert("train".to_owned(), format!("0:{}", info.total_episodes));
         info.write(&self.root)?;
         self.info = info;
+        self.last_id = Some(id);
         for (feature, part) in stats {
             self.stats.entry(feature).and_modify(|whole| whole.merge(&part)).or_insert(part);
         }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dreamlane_core::{EpisodeSource, Error, Result};
+use dreamlane_core::{EpisodeSource, Error, Provenance, Result};
 use dreamlane_datasets::{
     donkeycar::{ImportReport, import},
     open_any,
@@ -67,7 +67,13 @@ fn tar_of(tub: &Path) -> PathBuf {
 }
 
 fn run(source: &Path, out: &Path) -> Result<(ImportReport, Box<dyn EpisodeSource>)> {
-    let report = import(&[source.to_path_buf()], out, [6, 8], &mut |_, _| ())?;
+    let report = import(
+        &[source.to_path_buf()],
+        out,
+        [6, 8],
+        &Provenance::recording("donkeycar", "test"),
+        &mut |_, _| (),
+    )?;
     Ok((report, open_any(out)?))
 }
 
@@ -157,11 +163,27 @@ fn sources_of_different_rates_and_a_folder_in_use_are_refused() {
     fs::write(two.join("catalog_0.catalog"), lines.join("\n")).unwrap();
     fs::write(two.join("manifest.json"), manifest(&["catalog_0.catalog"], &[])).unwrap();
     let out = folder.path().join("out");
-    let error = import(&[one.clone(), two], &out, [6, 8], &mut |_, _| ()).unwrap_err();
+    let error = import(
+        &[one.clone(), two],
+        &out,
+        [6, 8],
+        &Provenance::recording("donkeycar", "test"),
+        &mut |_, _| (),
+    )
+    .unwrap_err();
     assert!(error.to_string().contains("expected 20, as in the first tub, found 10"), "{error}");
     assert!(!out.exists());
     fs::create_dir(&out).unwrap();
     run(&one, &out).unwrap();
     assert!(run(&one, &out).is_err());
-    assert!(import(&[one], &folder.path().join("new"), [0, 64], &mut |_, _| ()).is_err());
+    assert!(
+        import(
+            &[one],
+            &folder.path().join("new"),
+            [0, 64],
+            &Provenance::recording("donkeycar", "test"),
+            &mut |_, _| ()
+        )
+        .is_err()
+    );
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSource, Result, Seed, Step, Truncation,
+    ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSource, Provenance, Result, Seed, Step, Truncation,
 };
 use dreamlane_datasets::format_named;
 
@@ -32,14 +32,13 @@ pub(crate) fn spec(shape: Shape) -> EnvSpec {
         steps_per_second: 10,
         rewards: shape.rewards,
         state,
-        cameras: (0..shape.cameras)
-            .map(|idx| CameraSpec { name: format!("camera{idx}"), height: 4 + idx, width: 6 })
-            .collect(),
+        cameras: (0..shape.cameras).map(|idx| CameraSpec::new(format!("camera{idx}"), 4 + idx, 6)).collect(),
         action: ActionSpace::Continuous {
             names: actions,
             low: vec![-2.0; shape.actions],
             high: vec![2.0; shape.actions],
         },
+        scenes: false,
     }
 }
 
@@ -62,21 +61,28 @@ pub(crate) fn episode(spec: &EnvSpec, id: u64, len: usize) -> Episode {
             },
             reward: if spec.rewards && row + 1 < len { seed.uniform() } else { 0.0 },
             trust: 1.0 - seed.uniform(),
+            scene: None,
         }
     };
     let truncated = [None, Some(Truncation::Clock), Some(Truncation::Horizon), Some(Truncation::Trust)];
     Episode {
         id: seed.number(),
         task: format!("task {}", id % 3),
+        beginning: format!("frame {id}"),
         steps: (0..len).map(step).collect(),
         terminated: id.is_multiple_of(2),
         truncated: truncated[(id / 2) as usize % 4],
     }
 }
 
+/// Where made data comes from.
+pub(crate) fn provenance() -> Provenance {
+    Provenance::recording("made/tiny", "test")
+}
+
 /// Writes episodes of these lengths as a data set.
 pub(crate) fn write(folder: &Path, spec: &EnvSpec, lengths: &[usize]) -> Vec<Episode> {
-    let mut sink = format_named("lerobot").unwrap().create(folder, spec).unwrap();
+    let mut sink = format_named("lerobot").unwrap().create(folder, spec, &provenance()).unwrap();
     let episodes: Vec<Episode> =
         lengths.iter().enumerate().map(|(id, &len)| episode(spec, id as u64, len)).collect();
     episodes.iter().for_each(|episode| sink.write(episode).unwrap());

@@ -2,7 +2,7 @@
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
-use dreamlane_core::{BatchShape, Seed};
+use dreamlane_core::{BatchShape, Provenance, Seed};
 use dreamlane_datasets::{
     Augmentation, FrameCache, Mirror, Split, SplitRule, WindowSampler, donkeycar::import, open_any,
 };
@@ -25,7 +25,11 @@ fn a_real_recording_is_imported_cached_and_cut() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut last = (0, 0);
-    let report = import(&[tar], &data, [64, 64], &mut |done, all| last = (done, all)).unwrap();
+    let report =
+        import(&[tar], &data, [64, 64], &Provenance::recording("donkeycar", "test"), &mut |done, all| {
+            last = (done, all)
+        })
+        .unwrap();
     assert_eq!((report.frames, report.n_skipped, last), (9168, 0, (9168, 9168)));
     // 13 sessions, one of them with a gap of 272 ms.
     assert_eq!(report.episodes, 14);

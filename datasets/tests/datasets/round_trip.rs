@@ -7,7 +7,7 @@ use dreamlane_datasets::{FORMATS, format_named, open_any};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::made::{Shape, episode, full_spec, read, spec, write};
+use crate::made::{Shape, episode, full_spec, provenance, read, spec, write};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -19,7 +19,7 @@ proptest! {
         for format in FORMATS {
             let folder = tempfile::tempdir().unwrap();
             let spec = spec(Shape { cameras, features, actions, rewards });
-            let mut sink = format.create(folder.path(), &spec).unwrap();
+            let mut sink = format.create(folder.path(), &spec, &provenance()).unwrap();
             let written: Vec<_> = lengths.iter().enumerate().map(|(id, &len)| episode(&spec, id as u64, len)).collect();
             written.iter().for_each(|episode| sink.write(episode).unwrap());
             sink.finish().unwrap();
@@ -43,7 +43,7 @@ fn a_data_set_of_discrete_actions_keeps_its_spec_and_has_one_lane() {
 #[test]
 fn episodes_are_readable_as_soon_as_they_are_written() {
     let (folder, spec) = (tempfile::tempdir().unwrap(), full_spec());
-    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec).unwrap();
+    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec, &provenance()).unwrap();
     assert_eq!(open_any(folder.path()).unwrap().lengths(), [0; 0]);
     for id in 0..4 {
         let written = episode(&spec, id, 3);
@@ -58,7 +58,7 @@ fn episodes_are_readable_as_soon_as_they_are_written() {
 fn a_writer_stopped_before_its_last_registration_leaves_the_episodes_before() {
     let (folder, spec) = (tempfile::tempdir().unwrap(), full_spec());
     let info = folder.path().join("meta/info.json");
-    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec).unwrap();
+    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec, &provenance()).unwrap();
     let written: Vec<_> = (0..3).map(|id| episode(&spec, id, 4)).collect();
     sink.write(&written[0]).unwrap();
     sink.write(&written[1]).unwrap();
@@ -114,8 +114,8 @@ fn unknown_data_and_names_are_answered_with_the_known_ones() {
 #[test]
 fn a_folder_in_use_and_an_episode_that_does_not_fit_are_refused() {
     let (folder, spec) = (tempfile::tempdir().unwrap(), full_spec());
-    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec).unwrap();
-    assert!(format_named("lerobot").unwrap().create(folder.path(), &spec).is_err());
+    let mut sink = format_named("lerobot").unwrap().create(folder.path(), &spec, &provenance()).unwrap();
+    assert!(format_named("lerobot").unwrap().create(folder.path(), &spec, &provenance()).is_err());
     let mut wrong = episode(&spec, 0, 3);
     wrong.steps[1].action.pop();
     assert!(sink.write(&wrong).unwrap_err().to_string().contains("step 1"));

@@ -8,7 +8,7 @@ use dreamlane_datasets::{
 };
 use proptest::prelude::*;
 
-use crate::made::{Shape, spec, write};
+use crate::made::{Shape, provenance, spec, write};
 
 fn cache(lengths: &[usize]) -> Arc<FrameCache> {
     let folder = tempfile::tempdir().unwrap();
@@ -106,7 +106,8 @@ fn light_and_shift_are_the_same_for_all_frames_of_a_cut() {
     let first = still.steps[0].images.clone();
     still.steps.iter_mut().for_each(|step| step.images.clone_from(&first));
     let data = folder.path().join("data");
-    let mut sink = dreamlane_datasets::format_named("lerobot").unwrap().create(&data, &spec).unwrap();
+    let mut sink =
+        dreamlane_datasets::format_named("lerobot").unwrap().create(&data, &spec, &provenance()).unwrap();
     sink.write(&still).unwrap();
     sink.finish().unwrap();
     let source = open_any(&data).unwrap();

@@ -12,6 +12,7 @@ use crate::status::LaneStatus;
 pub(super) struct Saved {
     pub(super) seed: Seed,
     pub(super) status: LaneStatus,
+    pub(super) beginning: String,
     /// Per camera `[channel, height, width]`.
     pub(super) images: Vec<Vec<u8>>,
     pub(super) state: Vec<f32>,

@@ -2,6 +2,8 @@
 //!
 //! View space is (right, up, depth) in metres from the eye. Pixels count from the upper left corner.
 
+use dreamlane_core::Lens;
+
 use super::vehicle::Vehicle;
 
 /// Height of the eye above the road.
@@ -34,14 +36,26 @@ pub struct Camera {
 }
 
 impl Camera {
+    /// The lens for pictures of this side.
+    #[must_use]
+    pub fn lens(side: usize) -> Lens {
+        let focal_px = side as f64 / 2.0 / HALF_VIEW_TAN;
+        Lens {
+            focal_px: [focal_px; 2],
+            centre_px: [side as f64 / 2.0, side as f64 * HORIZON],
+            place_m: [EYE_FORWARD_M, 0.0, EYE_HEIGHT_M],
+        }
+    }
+
     /// The camera of the ego for pictures of this side.
     #[must_use]
     pub fn of(ego: &Vehicle, side: usize) -> Self {
         let (sin, cos) = ego.heading_rad.sin_cos();
+        let lens = Self::lens(side);
         Self {
             side,
-            focal_px: side as f64 / 2.0 / HALF_VIEW_TAN,
-            horizon_px: side as f64 * HORIZON,
+            focal_px: lens.focal_px[0],
+            horizon_px: lens.centre_px[1],
             eye: [ego.x_m + EYE_FORWARD_M * cos, ego.y_m + EYE_FORWARD_M * sin, EYE_HEIGHT_M],
             heading: (sin, cos),
         }

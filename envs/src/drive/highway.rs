@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     HighwayConfig,
+    camera::Camera,
     picture::Easel,
     scene::{STEPS_PER_SECOND, Scene},
     state, task,
@@ -155,6 +156,10 @@ impl Env for Highway {
             state: Tensor::from_data(TensorData::new(features, [rows, self.spec.state.len()]), &self.device),
         }
     }
+
+    fn scene(&self, lane: usize) -> Option<dreamlane_core::Scene> {
+        self.lanes[lane].life.scene.as_ref().map(Scene::told)
+    }
 }
 
 impl Lane {
@@ -177,7 +182,7 @@ impl Lane {
 }
 
 fn spec(lanes: usize, config: &HighwayConfig) -> EnvSpec {
-    let camera = |side| CameraSpec { name: CAMERA.to_owned(), height: side, width: side };
+    let camera = |side| CameraSpec { lens: Some(Camera::lens(side)), ..CameraSpec::new(CAMERA, side, side) };
     EnvSpec {
         name: NAME.to_owned(),
         lanes,
@@ -191,6 +196,7 @@ fn spec(lanes: usize, config: &HighwayConfig) -> EnvSpec {
             low: vec![-1.0; 2],
             high: vec![1.0; 2],
         },
+        scenes: true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One episode of the highway: ego, traffic, and what a step does to them.
 
-use dreamlane_core::Seed;
+use dreamlane_core::{Body, BodyKind, Seed};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +10,13 @@ use super::{
     road::Road,
     task::{self, Ending},
     traffic::{Traffic, in_corridor},
-    vehicle::{Control, LENGTH_M, MAX_ACCELERATION_MPS2, Vehicle},
+    vehicle::{Control, LENGTH_M, MAX_ACCELERATION_MPS2, Vehicle, WIDTH_M},
 };
 
 /// Steps per second of simulated time.
 pub const STEPS_PER_SECOND: u32 = 10;
+/// Height of every vehicle, for whoever wants a box.
+const HEIGHT_M: f32 = 1.5;
 /// Physics ticks in a step.
 const TICKS: usize = 3;
 
@@ -52,6 +54,23 @@ impl Scene {
             desired_mps: rng.random_range(24.0..30.0),
             scenery: rng.random(),
         }
+    }
+
+    /// Everyone as the words of `core` tell it, the ego first.
+    #[must_use]
+    pub fn told(&self) -> dreamlane_core::Scene {
+        let body = |id, place_m: [f64; 2], heading_rad: f64, speed_mps: f64| Body {
+            id,
+            kind: BodyKind::Car,
+            place_m: place_m.map(|metres| metres as f32),
+            heading_rad: heading_rad as f32,
+            speed_mps: speed_mps as f32,
+            size_m: [LENGTH_M as f32, WIDTH_M as f32, HEIGHT_M],
+        };
+        let ego = body(0, [self.ego.x_m, self.ego.y_m], self.ego.heading_rad, self.ego.speed_mps);
+        let others =
+            self.traffic.cars(self.road).map(|(y_m, car)| body(car.look, [car.x_m, y_m], 0.0, car.speed_mps));
+        dreamlane_core::Scene { bodies: std::iter::once(ego).chain(others).collect() }
     }
 
     /// One step under a command in [-1, 1] each, acceleration and steering; without one the ego drives itself.

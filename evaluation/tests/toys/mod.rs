@@ -50,7 +50,7 @@ pub(crate) fn toy(knows: Knows, names: [&str; 2]) -> Arc<dyn WorldModel> {
         rewards: false,
         // The toy reads the angle off the state instead of the picture.
         state: vec!["offset".to_owned()],
-        cameras: vec![CameraSpec { name: "front".to_owned(), height: SIDE, width: SIDE }],
+        cameras: vec![CameraSpec::new("front", SIDE, SIDE)],
         action: ActionSpace::Continuous {
             names: names.map(str::to_owned).into(),
             low: vec![-1.0; 2],

@@ -36,12 +36,13 @@ impl Scripted {
             steps_per_second: 20,
             rewards: true,
             state: vec!["key".to_owned(), "sum".to_owned()],
-            cameras: vec![CameraSpec { name: "front".to_owned(), height: 2, width: 2 }],
+            cameras: vec![CameraSpec::new("front", 2, 2)],
             action: ActionSpace::Continuous {
                 names: vec!["push".to_owned()],
                 low: vec![0.0],
                 high: vec![1.0],
             },
+            scenes: false,
         };
         Self { spec, lanes: vec![Script::default(); lanes], breaks_every, idle_steps: 0 }
     }
@@ -164,6 +165,10 @@ impl Shelf {
 }
 
 impl EpisodeSink for Shelf {
+    fn last_id(&self) -> Option<u64> {
+        self.episodes().last().map(|episode| episode.id)
+    }
+
     fn write(&mut self, episode: &Episode) -> Result<()> {
         self.0.lock().expect("no reader panicked").0.push(episode.clone());
         Ok(())
@@ -179,6 +184,10 @@ impl EpisodeSink for Shelf {
 pub(crate) struct Failing(pub(crate) usize);
 
 impl EpisodeSink for Failing {
+    fn last_id(&self) -> Option<u64> {
+        None
+    }
+
     fn write(&mut self, _episode: &Episode) -> Result<()> {
         self.0 += 1;
         if self.0 == 3 { Err(Error::broken("disk", "it is full")) } else { Ok(()) }

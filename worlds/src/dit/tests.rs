@@ -28,7 +28,7 @@ fn world() -> Dit {
         draws: true,
         rewards: true,
         state: Vec::new(),
-        cameras: vec![CameraSpec { name: "front".into(), height: SIDE, width: SIDE }],
+        cameras: vec![CameraSpec::new("front", SIDE, SIDE)],
         action: ActionSpace::Continuous { names: vec!["steering".into()], low: vec![-1.0], high: vec![1.0] },
     };
     let mut world = Dit::new(DitConfig::debug(), spec, Seed::new(3), &Device::flex()).unwrap();
