@@ -14,6 +14,7 @@ pub mod lerobot;
 mod light;
 mod picture;
 mod split;
+mod video;
 mod windows;
 
 use std::path::Path;
