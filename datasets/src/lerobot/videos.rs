@@ -1,6 +1,6 @@
 //! The `videos/` of a data set: one file per episode and camera when written; any number of episodes per file when read.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use dreamlane_core::{EnvSpec, Episode, Error, Result, Step};
 use rayon::prelude::*;
@@ -49,15 +49,18 @@ pub(super) fn read(
     for ((camera_idx, key), place) in keys.iter().zip(&row.videos) {
         let camera = &spec.cameras[*camera_idx];
         let path = video_file(root, key, place.chunk, place.file);
-        let frames = Video::open(&path)?.frames(place.from_s, row.length, spec.steps_per_second)?;
+        let mut video = open(&path)?;
+        let (found, expected) = (video.size(), [camera.height, camera.width]);
+        if found != expected {
+            return Err(Error::mismatch(&path, "[height, width]", format!("{expected:?}"), format!("{found:?}")));
+        }
+        let frames = video
+            .frames(place.from_s, row.length, spec.steps_per_second)
+            .map_err(|reason| Error::broken(&path, reason))?;
         if frames.len() != steps.len() {
             return Err(Error::mismatch(&path, "frames", steps.len(), frames.len()));
         }
         for (step, frame) in steps.iter_mut().zip(frames) {
-            if frame.len() != camera.frame_len() {
-                let expected = format!("{} bytes", camera.frame_len());
-                return Err(Error::mismatch(&path, "a picture", expected, frame.len()));
-            }
             step.images[*camera_idx] = frame;
         }
     }
@@ -67,7 +70,17 @@ pub(super) fn read(
 /// Whether the videos of an episode are there and can be opened.
 pub(super) fn check(root: &Path, keys: &[String], row: &EpisodeRow) -> Result<()> {
     for (key, place) in keys.iter().zip(&row.videos) {
-        Video::open(&video_file(root, key, place.chunk, place.file))?;
+        let path = video_file(root, key, place.chunk, place.file);
+        let found = open(&path)?.len();
+        if found < row.length {
+            return Err(Error::mismatch(&path, "frames", row.length, found));
+        }
     }
     Ok(())
+}
+
+fn open(path: &Path) -> Result<Video> {
+    // A file that is gone is something else than one that is broken.
+    fs::metadata(path).map_err(Error::io(path))?;
+    Video::open(path).map_err(|reason| Error::broken(path, reason))
 }
