@@ -9,7 +9,10 @@ use std::{
 use dreamlane_core::{Error, Result};
 
 /// Writes `path` through `fill`; a crash leaves the old file or the new one, never a part.
-pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// When `fill` fails, or the file cannot be written; then the old file stands.
+pub fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -25,7 +28,10 @@ pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> R
 }
 
 /// Makes a rename inside `folder` last.
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// When the folder cannot be synced.
+pub fn sync_folder(folder: &Path) -> Result<()> {
     // Windows cannot open a folder as a file, and its renames need no second step.
     if cfg!(unix) {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

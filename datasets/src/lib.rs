@@ -8,7 +8,7 @@
 mod augment;
 mod contexts;
 pub mod donkeycar;
-mod durable;
+pub mod durable;
 mod frames;
 pub mod lerobot;
 mod light;
