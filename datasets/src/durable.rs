@@ -12,7 +12,10 @@ use dreamlane_core::{Error, Result};
 pub(crate) mod fault;
 
 /// Writes `path` through `fill`; a crash leaves the old file or the new one, never a part.
-pub(crate) fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// When `fill` fails, or the file cannot be written; then the old file stands.
+pub fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> Result<()>) -> Result<()> {
     reached(path)?;
     let folder = folder_of(path);
     make_folder(folder)?;
@@ -72,7 +75,10 @@ pub(crate) fn make_folder(folder: &Path) -> Result<()> {
 }
 
 /// Makes a rename inside `folder` last.
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// When the folder cannot be synced.
+pub fn sync_folder(folder: &Path) -> Result<()> {
     // Windows cannot open a folder as a file, and its renames need no second step.
     if cfg!(unix) {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

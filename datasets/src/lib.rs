@@ -10,7 +10,7 @@ mod contexts;
 #[cfg(test)]
 mod crash;
 pub mod donkeycar;
-mod durable;
+pub mod durable;
 mod encoders;
 mod frames;
 pub mod lerobot;

@@ -91,11 +91,12 @@ impl Demo {
 
     fn trained(&self, truth: &std::path::Path, run: &std::path::Path) -> TrainWorld {
         TrainWorld {
-            preset: self.preset.clone(),
-            data: truth.to_path_buf(),
+            preset: Some(self.preset.clone()),
+            data: Some(truth.to_path_buf()),
             out: run.to_path_buf(),
+            resume: false,
             init: None,
-            seed: self.seed,
+            seed: Some(self.seed),
             settings: vec![
                 format!("learning.codec_steps={}", self.codec_steps),
                 format!("learning.steps={}", self.steps),
@@ -107,7 +108,10 @@ impl Demo {
                 "learning.gradient_weight=0".into(),
                 "learning.energy_weight=0.5".into(),
             ],
-            augment: Augment::None,
+            augment: Some(Augment::None),
+            licence: None,
+            save_every: None,
+            keep: None,
         }
     }
 

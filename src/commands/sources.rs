@@ -16,10 +16,11 @@ use dreamlane::{
         self,
         dream::{DreamLimits, WorldEnv},
     },
+    training::RECORD,
     worlds::{self, checkpoint},
 };
 
-use super::{provenance, store, train::RUN};
+use super::{provenance, store};
 
 /// What a learned world is called before its path.
 const WORLD: &str = "world:";
@@ -132,7 +133,7 @@ fn pictures(cameras: &[CameraSpec]) -> String {
 
 /// The data set that a run was trained on, from its `run.toml`.
 pub(crate) fn trained_on(run: &Path) -> Result<PathBuf> {
-    let path = run.join(RUN);
+    let path = run.join(RECORD);
     let lost = |found: &str| {
         Error::mismatch(
             &path,
