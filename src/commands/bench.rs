@@ -120,6 +120,9 @@ impl Bench {
         if self.format == [NO_FORMAT] {
             return Ok(Vec::new());
         }
+        if let Some(scratch) = self.scratch.as_ref().filter(|scratch| !scratch.is_dir()) {
+            return Err(Error::mismatch(scratch, "--scratch", "a folder", "nothing there"));
+        }
         self.format.iter().map(|name| format_named(name)).collect()
     }
 
