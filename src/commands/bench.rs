@@ -4,7 +4,7 @@
 //! in alternating rounds without and with a recorder, so that a machine that drifts drifts in both.
 
 mod machine;
-mod memory;
+mod process;
 mod quantiles;
 mod recording;
 mod report;
@@ -133,7 +133,7 @@ impl Bench {
         formats: &[&'static dyn Format],
         surroundings: &Surroundings,
     ) -> anyhow::Result<LanesReport> {
-        let can_tell = memory::forget_peak();
+        let can_tell = process::forget_peak();
         let dreaming = sources::Dreaming {
             data: self.data.clone(),
             split: self.split.into(),
@@ -157,7 +157,7 @@ impl Bench {
         .measure(amount)?;
         let decode =
             source.world.as_deref().map(|world| stepping::decode_secs(world, n_lanes, &surroundings.device));
-        let memory = memory::now(can_tell);
+        let memory = process::now(can_tell);
         let rounds = Rounds::planned(self, n_lanes, &stepped);
         source.provenance.policy = Some(driver);
         source.provenance.run_seed = Some(self.seed);

@@ -15,7 +15,7 @@ use dreamlane::{
     rollouts::{Plan, rollout},
 };
 
-use super::{Bench, memory, quantiles::median, report::RecordingReport, stepping::Stepped};
+use super::{Bench, process, quantiles::median, report::RecordingReport, stepping::Stepped};
 use crate::{commands::sources::Source, progress::Bar};
 
 /// Episodes that a lane plays one after the other, at least, so that some are written while others are played.
@@ -40,6 +40,7 @@ struct Played {
     /// Lane steps per second until all is on disk.
     complete: f64,
     bytes: u64,
+    cpu_secs_per_step: Option<f64>,
 }
 
 impl Rounds {
@@ -74,7 +75,7 @@ impl Rounds {
         policy: &mut dyn Policy,
         stop: &AtomicBool,
     ) -> Result<RecordingReport> {
-        let can_tell = memory::forget_peak();
+        let can_tell = process::forget_peak();
         let few = Plan { episodes: 0..self.n_lanes as u64, max_steps: Some(WARM_UP), ..self.plan.clone() };
         self.play(&few, Some(format), source, policy, stop)?;
         let mut bar = Bar::new(format.name());
@@ -107,8 +108,10 @@ impl Rounds {
             complete_steps_per_sec: middle(&on, |played| played.complete),
             on_ratio: ratio(|played| played.stepping),
             complete_ratio: ratio(|played| played.complete),
+            off_cpu_ms: cpu_ms(&off),
+            on_cpu_ms: cpu_ms(&on),
             bytes_per_step: bytes as f64 / steps.max(1) as f64,
-            memory: memory::now(can_tell),
+            memory: process::now(can_tell),
         })
     }
 
@@ -128,15 +131,28 @@ impl Rounds {
         let path = folder.path().join("recording");
         let provenance = Provenance { max_steps: plan.max_steps, ..source.provenance.clone() };
         let sink = format.map(|format| format.create(&path, source.env.spec(), &provenance)).transpose()?;
-        let began = Instant::now();
+        let (began, computed) = (Instant::now(), process::cpu_secs());
         let summary = rollout(source.env.as_mut(), policy, plan, sink, stop, &mut |_| {})?;
         let complete = summary.steps as f64 / began.elapsed().as_secs_f64();
+        let computed = process::cpu_secs().zip(computed).map(|(now, before)| now - before);
         for fault in &summary.faults {
             eprintln!("episode {} broke at step {}: {:?}", fault.episode, fault.step, fault.fault);
         }
         let bytes = if path.exists() { size(&path)? } else { 0 };
-        Ok(Played { steps: summary.steps, stepping: summary.env_steps_per_sec, complete, bytes })
+        Ok(Played {
+            steps: summary.steps,
+            stepping: summary.env_steps_per_sec,
+            complete,
+            bytes,
+            cpu_secs_per_step: computed.map(|secs| secs / summary.steps.max(1) as f64),
+        })
     }
+}
+
+/// Milliseconds per lane step, the median of rounds.
+fn cpu_ms(played: &[Played]) -> Option<f64> {
+    let secs = played.iter().map(|played| played.cpu_secs_per_step).collect::<Option<Vec<_>>>()?;
+    Some(1e3 * median(&secs))
 }
 
 /// Bytes of a file, or of all files in a folder.

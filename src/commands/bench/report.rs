@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     machine::Machine,
-    memory::Memory,
+    process::Memory,
     quantiles::quantile,
     stepping::{Stepped, WARM_UP},
 };
@@ -112,6 +112,12 @@ pub(crate) struct RecordingReport {
     /// Until all is on disk, to off of the same round, the median.
     pub(crate) complete_ratio: f64,
     pub(crate) bytes_per_step: f64,
+    /// Processor time of all threads per lane step, without a recorder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) off_cpu_ms: Option<f64>,
+    /// With one, until all is on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on_cpu_ms: Option<f64>,
     /// Of all rounds of this format.
     pub(crate) memory: Memory,
 }

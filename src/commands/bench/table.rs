@@ -20,7 +20,7 @@ pub(crate) fn of(report: &Report) -> String {
         text += "\n";
         text += &aligned(&recording(&report.lanes));
         text += "env-steps/s of whole rollouts, resets included; `on` until the last step, `on disk` until all is written; \
-                 medians of rounds\n";
+                 cpu: processor time of all threads per lane step; medians of rounds\n";
     }
     text
 }
@@ -75,6 +75,8 @@ fn recording(lanes: &[LanesReport]) -> Vec<Vec<String>> {
         "cost",
         "on disk",
         "cost",
+        "cpu ms off",
+        "cpu ms on",
         "bytes/step",
         "peak MB",
         "after MB",
@@ -89,6 +91,8 @@ fn recording(lanes: &[LanesReport]) -> Vec<Vec<String>> {
             percent(1.0 - of.on_ratio),
             number(of.complete_steps_per_sec),
             percent(1.0 - of.complete_ratio),
+            known(of.off_cpu_ms, number),
+            known(of.on_cpu_ms, number),
             number(of.bytes_per_step),
             known(of.memory.peak_bytes, megabytes),
             known(of.memory.after_bytes, megabytes),

@@ -1,4 +1,5 @@
-//! The memory of this process as the system counts it: pages that are resident, mapped caches of frames among them.
+//! What this process takes, as the system counts it: memory (pages that are resident, mapped caches of frames among them)
+//! and the time of all its threads on the processor, which others on the same machine do not change as they change rates.
 //!
 //! Linux tells; elsewhere nothing is said, rather than 0.
 
@@ -6,6 +7,9 @@ use serde::Serialize;
 
 /// Where Linux tells about this process.
 const STATUS: &str = "/proc/self/status";
+
+/// What Linux counts processor time in towards programs, on all common machines.
+const TICKS_PER_SEC: f64 = 100.0;
 
 /// Resident bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +47,18 @@ pub(crate) fn now(peak: Peak) -> Memory {
     Memory { peak_bytes, after_bytes: kilobytes(&status, "VmRSS") }
 }
 
+/// Seconds that all threads together have computed, the system's part included.
+pub(crate) fn cpu_secs() -> Option<f64> {
+    ticks(&std::fs::read_to_string("/proc/self/stat").ok()?).map(|ticks| ticks as f64 / TICKS_PER_SEC)
+}
+
+/// Fields 14 and 15 of proc_pid_stat(5). The name before them may hold spaces and brackets.
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    times.next()?.ok()?.checked_add(times.next()?.ok()?)
+}
+
 /// A line such as `VmRSS:    1234 kB`, in bytes.
 fn kilobytes(status: &str, key: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
@@ -52,6 +68,13 @@ fn kilobytes(status: &str, key: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_found_behind_any_name() {
+        let fields = "R 1 2 3 4 5 6 7 8 9 10 250 50 0 0";
+        assert_eq!(ticks(&format!("12 (a) b (c) {fields}")), Some(300));
+        assert_eq!(ticks("12 (short) R 1 2"), None);
+    }
 
     #[test]
     fn a_status_line_is_read_in_bytes_and_a_strange_one_not_at_all() {
