@@ -217,6 +217,13 @@ impl WorldModel for Dit {
         Observation { images: vec![pictures], state: Tensor::zeros([rows, 0], &self.device) }
     }
 
+    fn flops(&self) -> Option<f64> {
+        let TrunkConfig { passes, context, .. } = self.config.trunk;
+        let pass = self.network.trunk.flops(context);
+        // A token is 2x2 latent pixels.
+        Some(passes as f64 * pass + self.network.codec.decode_flops(4 * self.layout.tokens()))
+    }
+
     fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
         Ok(Box::new(dream::Dream::begin(self, contexts, seeds)?))
     }
