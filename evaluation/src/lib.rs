@@ -11,6 +11,7 @@
 mod action_gap;
 mod bootstrap;
 mod case;
+mod drift;
 mod driver;
 mod fidelity;
 mod filmstrip;
@@ -26,6 +27,7 @@ mod tile;
 pub use action_gap::{ActionGap, STEERED};
 pub use bootstrap::{Clusters, Interval, bootstrap};
 pub use case::Case;
+pub use drift::{DriftReport, DriftScore, DriftSettings, WorldDrift, drift};
 pub use driver::{Progress, Settings, evaluate_world};
 pub use fidelity::{HorizonScore, PixelScore};
 pub use filmstrip::{StripRow, dream_strip, film_strip, write_whole};
