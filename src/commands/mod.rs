@@ -1,14 +1,17 @@
 //! The subcommands, one file each: parse into a plain struct, resolve, act.
 
 mod bench;
+mod command_line;
 mod demo;
 mod evaluate;
 mod import;
 mod provenance;
+mod report;
 mod rollout;
 mod sources;
 mod store;
 mod train;
+mod training_log;
 
 use std::{
     process::ExitCode,
