@@ -20,6 +20,9 @@ mod writer;
 
 use std::path::Path;
 
+pub(crate) use features::check_spec;
+pub(crate) use writer::check_episode;
+
 use dreamlane_core::{EnvSpec, EpisodeSink, EpisodeSource, Error, Format, Provenance, Repair, Result};
 
 /// The registered name.

@@ -12,6 +12,7 @@ mod durable;
 mod frames;
 pub mod lerobot;
 mod light;
+pub mod mcap;
 mod picture;
 mod split;
 mod windows;
@@ -29,7 +30,7 @@ pub use windows::WindowSampler;
 pub(crate) type Checked<T> = std::result::Result<T, String>;
 
 /// Every format, in the order in which [`open_any`] tries them.
-pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot];
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &mcap::Mcap];
 
 /// Opens a data set of any known format.
 ///

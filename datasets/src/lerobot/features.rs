@@ -62,7 +62,7 @@ pub(super) fn features_of(spec: &EnvSpec) -> BTreeMap<String, Feature> {
 }
 
 /// Checks what LeRobot's columns can hold.
-pub(super) fn check_spec(spec: &EnvSpec) -> Result<()> {
+pub(crate) fn check_spec(spec: &EnvSpec) -> Result<()> {
     let invalid = |what: String| Err(Error::Invalid(format!("cannot record `{}`: {what}", spec.name)));
     for (camera_idx, camera) in spec.cameras.iter().enumerate() {
         // LeRobot makes folders of feature names.

@@ -115,7 +115,8 @@ impl EpisodeSink for Writer {
     }
 }
 
-fn check_episode(spec: &EnvSpec, episode: &Episode) -> Result<()> {
+/// Checks an episode against the spec before anything of it is written.
+pub(crate) fn check_episode(spec: &EnvSpec, episode: &Episode) -> Result<()> {
     let invalid = |what: String| Err(Error::Invalid(format!("episode {}: {what}", episode.id)));
     if episode.steps.is_empty() {
         return invalid("expected at least one observation, found none".to_owned());
