@@ -21,7 +21,8 @@
 //! The metadata record `dreamlane` holds spec, provenance and the list of episodes; an MCAP without it is not read.
 //!
 //! Foreign bytes are not trusted: a summary or the metadata takes at most 256 MiB, a message 64 MiB, a scene 1 MiB,
-//! a picture's side 4096 pixels, and a part is only read where the file has so many bytes.
+//! a picture's side 4096 pixels, the pictures of an episode 16 GiB; a part is only read where the file has so many
+//! bytes.
 
 mod channels;
 mod clock;
@@ -80,7 +81,10 @@ impl Format for Mcap {
 
     fn resume(&self, path: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Box<dyn EpisodeSink>> {
         if is_single(path) {
-            return Err(Error::Unsupported("going on with a recording", format!("a single file, {}", path.display())));
+            return Err(Error::Unsupported(
+                "going on with a recording",
+                format!("a single file, {}", path.display()),
+            ));
         }
         Ok(Box::new(folder::Writer::resume(path, spec, provenance)?))
     }

@@ -28,17 +28,13 @@ pub(super) enum Content {
     Trust,
 }
 
-/// A channel and its schema.
+/// A channel of a spec.
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     pub(super) content: Content,
     pub(super) topic: String,
-    pub(super) schema: String,
-    /// How the schema is written: `protobuf` or `jsonschema`.
-    pub(super) schema_encoding: &'static str,
-    /// How messages are written: `protobuf` or `json`.
-    pub(super) encoding: &'static str,
-    pub(super) description: Vec<u8>,
+    /// The name of its messages, in full.
+    pub(super) schema: &'static str,
 }
 
 /// The frame of a camera, axes right, down and ahead.
@@ -48,51 +44,59 @@ pub(super) fn camera_frame(name: &str) -> String {
 
 /// The channels of a spec, in the order of a step's messages.
 pub(super) fn channels(spec: &EnvSpec) -> Vec<Channel> {
-    let mut channels = vec![event()];
+    let channel = |content, topic: &str, schema| Channel { content, topic: topic.to_owned(), schema };
+    let mut channels = vec![channel(Content::Event, "/episode", "dreamlane.Event")];
     for (camera_idx, camera) in spec.cameras.iter().enumerate() {
         let topic = |what: &str| format!("/camera/{}/{what}", camera.name);
-        channels.push(foxglove(Content::Image(camera_idx), topic("image"), "CompressedImage"));
+        channels.push(channel(Content::Image(camera_idx), &topic("image"), "foxglove.CompressedImage"));
         if camera.lens.is_some() {
-            channels.push(foxglove(Content::Calibration(camera_idx), topic("calibration"), "CameraCalibration"));
+            let content = Content::Calibration(camera_idx);
+            channels.push(channel(content, &topic("calibration"), "foxglove.CameraCalibration"));
         }
     }
     if spec.scenes || spec.cameras.iter().any(|camera| camera.lens.is_some()) {
-        channels.push(foxglove(Content::Transforms, "/tf".to_owned(), "FrameTransforms"));
+        channels.push(channel(Content::Transforms, "/tf", "foxglove.FrameTransforms"));
     }
     if spec.scenes {
-        channels.push(foxglove(Content::Scene, "/scene".to_owned(), "SceneUpdate"));
+        channels.push(channel(Content::Scene, "/scene", "foxglove.SceneUpdate"));
     }
-    let value = ["value".to_owned()];
     if !spec.state.is_empty() {
-        channels.push(numbers(Content::State, "State", &spec.state));
+        channels.push(channel(Content::State, "/state", "dreamlane.State"));
     }
-    channels.push(numbers(Content::Action, "Action", spec.action.names()));
+    channels.push(channel(Content::Action, "/action", "dreamlane.Action"));
     if spec.rewards {
-        channels.push(numbers(Content::Reward, "Reward", &value));
+        channels.push(channel(Content::Reward, "/reward", "dreamlane.Reward"));
     }
-    channels.push(numbers(Content::Trust, "Trust", &value));
+    channels.push(channel(Content::Trust, "/trust", "dreamlane.Trust"));
     channels
 }
 
-fn foxglove(content: Content, topic: String, message: &str) -> Channel {
-    let schema = format!("foxglove.{message}");
-    let description = schemas::descriptor_of(&schema);
-    Channel { content, topic, schema, schema_encoding: "protobuf", encoding: "protobuf", description }
-}
+impl Channel {
+    /// How messages and their description are written.
+    pub(super) fn encodings(&self) -> (&'static str, &'static str) {
+        match self.content {
+            Content::Event => ("json", "jsonschema"),
+            _ => ("protobuf", "protobuf"),
+        }
+    }
 
-fn numbers(content: Content, name: &str, fields: &[String]) -> Channel {
-    Channel {
-        content,
-        topic: format!("/{}", name.to_lowercase()),
-        schema: format!("dreamlane.{name}"),
-        schema_encoding: "protobuf",
-        encoding: "protobuf",
-        description: scalars::descriptor(name, fields),
+    /// The description of its messages.
+    pub(super) fn description(&self, spec: &EnvSpec) -> Vec<u8> {
+        let value = ["value".to_owned()];
+        match self.content {
+            Content::Event => EVENT.as_bytes().to_vec(),
+            Content::State => scalars::descriptor("State", &spec.state),
+            Content::Action => scalars::descriptor("Action", spec.action.names()),
+            Content::Reward => scalars::descriptor("Reward", &value),
+            Content::Trust => scalars::descriptor("Trust", &value),
+            Content::Image(_) | Content::Calibration(_) | Content::Transforms | Content::Scene => {
+                schemas::descriptor_of(self.schema)
+            }
+        }
     }
 }
 
-fn event() -> Channel {
-    const SCHEMA: &str = r#"{
+const EVENT: &str = r#"{
   "title": "dreamlane.Event",
   "type": "object",
   "properties": {
@@ -105,12 +109,3 @@ fn event() -> Channel {
   },
   "required": ["event"]
 }"#;
-    Channel {
-        content: Content::Event,
-        topic: "/episode".to_owned(),
-        schema: "dreamlane.Event".to_owned(),
-        schema_encoding: "jsonschema",
-        encoding: "json",
-        description: SCHEMA.as_bytes().to_vec(),
-    }
-}

@@ -69,9 +69,8 @@ pub(super) fn episode(
     if drafts.len() != entry.length {
         return Err(format!("expected {} steps, found {}", entry.length, drafts.len()));
     }
-    let step = |(row, draft): (usize, Draft<'_>)| {
-        draft.step(spec).map_err(|reason| format!("step {row}: {reason}"))
-    };
+    let step =
+        |(row, draft): (usize, Draft<'_>)| draft.step(spec).map_err(|reason| format!("step {row}: {reason}"));
     let steps = drafts.into_par_iter().enumerate().map(step).collect::<Checked<Vec<_>>>()?;
     let (id, task, beginning) = events.begin.ok_or("it has no beginning on /episode")?;
     let (terminated, truncated) = events.end.ok_or("it has no end on /episode")?;
@@ -114,7 +113,11 @@ impl<'a> Draft<'a> {
         let scalar = |row: Option<Vec<f32>>| row.and_then(|row| row.first().copied());
         Ok(Step {
             images: images.collect::<Checked<_>>()?,
-            state: if spec.state.is_empty() { Vec::new() } else { self.state.ok_or_else(missing("state"))? },
+            state: if spec.state.is_empty() {
+                Vec::new()
+            } else {
+                self.state.ok_or_else(missing("state"))?
+            },
             action: self.action.ok_or_else(missing("action"))?,
             reward: if spec.rewards { scalar(self.reward).ok_or_else(missing("reward"))? } else { 0.0 },
             trust: scalar(self.trust).ok_or_else(missing("trust"))?,

@@ -4,8 +4,8 @@
 
 use prost::Message as _;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet,
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, FileDescriptorSet,
     field_descriptor_proto::{Label, Type},
 };
 
@@ -135,6 +135,10 @@ fn full_name(message: &Message<'_>) -> String {
 
 /// As the published files are named, so that a reader that has them already sees the same ones.
 fn file_name(message: &Message<'_>) -> String {
-    let name = if message.package == "google.protobuf" { message.name.to_lowercase() } else { message.name.to_owned() };
+    let name = if message.package == "google.protobuf" {
+        message.name.to_lowercase()
+    } else {
+        message.name.to_owned()
+    };
     format!("{}/{name}.proto", message.package.replace('.', "/"))
 }

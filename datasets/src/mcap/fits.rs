@@ -7,15 +7,42 @@ use serde_json::Value;
 
 use crate::lerobot;
 
+/// Most cameras of a recording.
+const MAX_CAMERAS: usize = 64;
+/// Most bytes that the pictures of one episode take in memory.
+const MAX_EPISODE_BYTES: usize = 16 << 30;
+
+/// Checks what a recording can hold; a foreign spec too, whose numbers may be anything.
+pub(super) fn check_spec(spec: &EnvSpec) -> Result<()> {
+    if spec.cameras.len() > MAX_CAMERAS {
+        let found = spec.cameras.len();
+        return Err(Error::Invalid(format!("expected at most {MAX_CAMERAS} cameras, found {found}")));
+    }
+    lerobot::check_spec(spec)
+}
+
+/// Checks that the pictures of an episode of so many steps fit into memory.
+pub(super) fn check_length(spec: &EnvSpec, length: usize) -> Result<()> {
+    let step: usize = spec.cameras.iter().map(|camera| camera.frame_len()).sum();
+    if length.checked_mul(step).is_none_or(|bytes| bytes > MAX_EPISODE_BYTES) {
+        let found = format!("{length} steps of {step} bytes");
+        return Err(Error::Invalid(format!(
+            "expected at most {MAX_EPISODE_BYTES} bytes of pictures, found {found}"
+        )));
+    }
+    Ok(())
+}
+
 /// The spec of what is recorded: one lane's life, whatever ran beside it.
 pub(super) fn recorded(spec: &EnvSpec) -> Result<EnvSpec> {
-    lerobot::check_spec(spec)?;
+    check_spec(spec)?;
     Ok(EnvSpec { lanes: 1, ..spec.clone() })
 }
 
 /// Checks an episode against the spec before anything of it is written.
 pub(super) fn check_episode(spec: &EnvSpec, episode: &Episode) -> Result<()> {
     lerobot::check_episode(spec, episode)?;
+    check_length(spec, episode.steps.len())?;
     let told = episode.steps.iter().position(|step| step.scene.is_some());
     if let Some(row) = told.filter(|_| !spec.scenes) {
         let what = "expected no scene, as the spec says, found one";
@@ -32,8 +59,9 @@ pub(super) fn same(
 ) -> Result<()> {
     let fields = |spec: &EnvSpec| serde_json::to_value(spec).map_err(|error| Error::broken(path, error));
     // Numbers that were read from text are compared with numbers that were read from text.
-    let given_fields: EnvSpec =
-        serde_json::to_string(given.0).and_then(|text| serde_json::from_str(&text)).map_err(|error| Error::broken(path, error))?;
+    let given_fields: EnvSpec = serde_json::to_string(given.0)
+        .and_then(|text| serde_json::from_str(&text))
+        .map_err(|error| Error::broken(path, error))?;
     let (Value::Object(ours), Value::Object(theirs)) = (fields(recorded.0)?, fields(&given_fields)?) else {
         return Err(Error::broken(path, "a spec is not an object"));
     };

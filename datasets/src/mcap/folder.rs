@@ -63,7 +63,8 @@ impl EpisodeSink for Writer {
     fn write(&mut self, episode: &Episode) -> Result<()> {
         fits::check_episode(&self.spec, episode)?;
         let path = episode_file(&self.root, self.manifest.episodes.len());
-        let mut stream = Stream::begin(Cursor::new(Vec::new()), &self.spec, &self.manifest.provenance, &path)?;
+        let mut stream =
+            Stream::begin(Cursor::new(Vec::new()), &self.spec, &self.manifest.provenance, &path)?;
         stream.episode(episode)?;
         let bytes = stream.finish()?.into_inner();
         durable::replace(&path, |file| file.write_all(&bytes).map_err(Error::io(&path)))?;

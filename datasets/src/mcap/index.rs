@@ -10,11 +10,10 @@ use dreamlane_core::{EnvSpec, Episode, Error, Provenance, Result};
 use super::{
     MAX_MESSAGE_BYTES, METADATA, NAME, VERSION,
     clock::Clock,
-    decode,
+    decode, fits,
     records::{self, ChunkPlace, DATA_END_BYTES, MAGIC, Span, Summary, TAIL_BYTES},
     stream::Entry,
 };
-use crate::lerobot::check_spec;
 
 /// Largest summary and largest metadata record that is read.
 const MAX_INDEX_BYTES: u64 = 256 << 20;
@@ -53,7 +52,9 @@ impl<'a, R: Read + Seek> Input<'a, R> {
             return Err(self.broken(format!("{what} of {bytes} bytes, more than {cap}")));
         }
         if offset.checked_add(bytes).is_none_or(|end| end > self.len) {
-            return Err(self.broken(format!("{what} of {bytes} bytes at {offset} in a file of {} bytes", self.len)));
+            return Err(
+                self.broken(format!("{what} of {bytes} bytes at {offset} in a file of {} bytes", self.len))
+            );
         }
         self.reader.seek(SeekFrom::Start(offset)).map_err(Error::io(self.path))?;
         let mut part = vec![0; bytes as usize];
@@ -120,15 +121,19 @@ impl Index {
             return Err(Error::mismatch(input.path, "version of the recording", expected, version));
         }
         let spec: EnvSpec = serde_json::from_str(text("spec")?).map_err(|error| input.broken(error))?;
-        check_spec(&spec).map_err(|error| input.broken(error))?;
+        fits::check_spec(&spec).map_err(|error| input.broken(error))?;
         let provenance = serde_json::from_str(text("provenance")?).map_err(|error| input.broken(error))?;
-        let entries: Vec<Entry> = serde_json::from_str(text("episodes")?).map_err(|error| input.broken(error))?;
+        let entries: Vec<Entry> =
+            serde_json::from_str(text("episodes")?).map_err(|error| input.broken(error))?;
         let mut free_ns = Some(0);
         for entry in &entries {
             let clock = Clock { start_ns: entry.start_ns, steps_per_second: spec.steps_per_second };
             if entry.length == 0 || free_ns.is_none_or(|free_ns| entry.start_ns < free_ns) {
-                return Err(input.broken(format!("episode {} is empty or begins before the last ended", entry.id)));
+                return Err(
+                    input.broken(format!("episode {} is empty or begins before the last ended", entry.id))
+                );
             }
+            fits::check_length(&spec, entry.length).map_err(|error| input.broken(error))?;
             free_ns = clock.after(entry.length);
         }
         if free_ns.is_none() {
@@ -143,7 +148,11 @@ impl Index {
     }
 
     /// Reads one episode whole.
-    pub(super) fn episode<R: Read + Seek>(&self, input: &mut Input<'_, R>, episode_idx: usize) -> Result<Episode> {
+    pub(super) fn episode<R: Read + Seek>(
+        &self,
+        input: &mut Input<'_, R>,
+        episode_idx: usize,
+    ) -> Result<Episode> {
         let Some(&entry) = self.entries.get(episode_idx) else {
             let message = format!("expected an episode below {}, found {episode_idx}", self.entries.len());
             return Err(Error::Invalid(message));
@@ -151,8 +160,13 @@ impl Index {
         let clock = Clock { start_ns: entry.start_ns, steps_per_second: self.spec.steps_per_second };
         let last_ns = clock.at(entry.length - 1).unwrap_or(u64::MAX);
         let within = |place: &&ChunkPlace| (entry.start_ns..=last_ns).contains(&place.first_ns);
-        let places = self.summary.chunks.iter().filter(within);
-        let chunks = places.map(|place| input.part("chunk", place.span, MAX_CHUNK_BYTES));
+        let places: Vec<_> = self.summary.chunks.iter().filter(within).collect();
+        let bytes = places.iter().try_fold(0u64, |sum, place| sum.checked_add(place.span.bytes));
+        if bytes.is_none_or(|bytes| bytes > input.len) {
+            // One chunk that the summary names a million times is still one chunk.
+            return Err(input.broken(format!("the chunks of episode {} are larger than the file", entry.id)));
+        }
+        let chunks = places.into_iter().map(|place| input.part("chunk", place.span, MAX_CHUNK_BYTES));
         let chunks = chunks.collect::<Result<Vec<_>>>()?;
         decode::episode(&self.spec, entry, &self.summary.topics, &chunks)
             .map_err(|reason| input.broken(format!("episode {}: {reason}", entry.id)))

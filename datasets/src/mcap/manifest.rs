@@ -10,8 +10,8 @@ use dreamlane_core::{EnvSpec, Error, Provenance, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{NAME, VERSION};
-use crate::{durable, lerobot::check_spec};
+use super::{NAME, VERSION, fits};
+use crate::durable;
 
 /// Its name in the folder.
 pub(super) const FILE: &str = "dreamlane.json";
@@ -51,7 +51,8 @@ impl Manifest {
     /// Reads it; `Incompatible` where there is none or it is of another format.
     pub(super) fn read(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
-        let incompatible = |reason: String| Error::Incompatible { format: NAME, reason, path: root.to_path_buf() };
+        let incompatible =
+            |reason: String| Error::Incompatible { format: NAME, reason, path: root.to_path_buf() };
         if !path.is_file() {
             return Err(incompatible(format!("no {FILE}")));
         }
@@ -61,7 +62,8 @@ impl Manifest {
         if text.len() as u64 > MAX_BYTES {
             return Err(Error::broken(&path, format!("larger than {MAX_BYTES} bytes")));
         }
-        let value: serde_json::Value = serde_json::from_slice(&text).map_err(|error| Error::broken(&path, error))?;
+        let value: serde_json::Value =
+            serde_json::from_slice(&text).map_err(|error| Error::broken(&path, error))?;
         let format = value.get("format").and_then(|format| format.as_str());
         if format != Some(NAME) {
             return Err(incompatible(format!("expected format {NAME}, found {}", format.unwrap_or("none"))));
@@ -71,7 +73,7 @@ impl Manifest {
             return Err(Error::mismatch(&path, "version", VERSION, format!("{version:?}")));
         }
         let manifest: Self = serde_json::from_value(value).map_err(|error| Error::broken(&path, error))?;
-        check_spec(&manifest.spec).map_err(|error| Error::broken(&path, error))?;
+        fits::check_spec(&manifest.spec).map_err(|error| Error::broken(&path, error))?;
         Ok(manifest)
     }
 

@@ -144,7 +144,8 @@ pub(super) fn messages(bytes: &[u8]) -> Checked<Vec<Message<'_>>> {
         let (kind, body) = records.record()?;
         if kind == MESSAGE {
             let mut body = Bytes(body);
-            let (channel, _sequence, time_ns, _published) = (body.u16()?, body.u32()?, body.u64()?, body.u64()?);
+            let (channel, _sequence, time_ns, _published) =
+                (body.u16()?, body.u32()?, body.u64()?, body.u64()?);
             messages.push(Message { channel, time_ns, data: body.0 });
         }
     }

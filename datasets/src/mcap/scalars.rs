@@ -58,18 +58,21 @@ fn number(idx: usize) -> u32 {
 /// Names that protobuf takes: letters, digits and underscores, each once.
 fn identifiers(names: &[String]) -> Vec<String> {
     let mut taken = std::collections::BTreeSet::new();
-    let mut identifier = |name: &String| {
+    let identifier = |(idx, name): (usize, &String)| {
         let mut plain: String =
             name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
         if !plain.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
             plain.insert(0, '_');
+        }
+        if taken.contains(&plain) {
+            plain = format!("{plain}_{idx}");
         }
         while !taken.insert(plain.clone()) {
             plain.push('_');
         }
         plain
     };
-    names.iter().map(&mut identifier).collect()
+    names.iter().enumerate().map(identifier).collect()
 }
 
 #[cfg(test)]
@@ -103,6 +106,6 @@ mod tests {
     #[test]
     fn names_become_identifiers_that_differ() {
         let names = ["arm.pos", "arm-pos", "2x", "", "θ"].map(str::to_owned);
-        assert_eq!(identifiers(&names), ["arm_pos", "arm_pos_", "_2x", "_", "__"]);
+        assert_eq!(identifiers(&names), ["arm_pos", "arm_pos_1", "_2x", "_", "__4"]);
     }
 }

@@ -9,8 +9,8 @@ use super::{
     channels::{BODY, MAP, camera_frame},
     clock::timestamp,
     foxglove::{
-        ALL, Color, CubePrimitive, FrameTransform, FrameTransforms, KeyValuePair, MATCHING_ID, Pose, Quaternion,
-        SceneEntity, SceneEntityDeletion, SceneUpdate, Vector3,
+        ALL, Color, CubePrimitive, FrameTransform, FrameTransforms, KeyValuePair, MATCHING_ID, Pose,
+        Quaternion, SceneEntity, SceneEntityDeletion, SceneUpdate, Vector3,
     },
 };
 use crate::Checked;
@@ -45,7 +45,8 @@ pub(super) fn update(scene: &Scene, before: Option<&Scene>, time_ns: u64) -> Sce
         }
     };
     let entities = scene.bodies.iter().enumerate().map(|(idx, body)| {
-        let (_, kind, color) = KINDS[KINDS.iter().position(|(kind, ..)| *kind == body.kind).unwrap_or(KINDS.len() - 1)];
+        let (_, kind, color) =
+            KINDS[KINDS.iter().position(|(kind, ..)| *kind == body.kind).unwrap_or(KINDS.len() - 1)];
         let note = |key: &str, value: String| KeyValuePair { key: key.to_owned(), value };
         SceneEntity {
             timestamp: Some(timestamp(time_ns)),
@@ -86,7 +87,8 @@ pub(super) fn decode(bytes: &[u8]) -> Checked<Scene> {
 }
 
 fn body(entity: &SceneEntity) -> Option<Body> {
-    let note = |key: &str| entity.metadata.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str());
+    let note =
+        |key: &str| entity.metadata.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str());
     let [cube] = entity.cubes.as_slice() else { return None };
     let (place, size) = (cube.pose?.position?, cube.size?);
     let kind = note("kind")?;
@@ -153,7 +155,10 @@ mod tests {
             update.deletions.into_iter().map(|deletion| (deletion.kind, deletion.id)).collect::<Vec<_>>()
         };
         assert_eq!(deleted(update(&scene(&[0, 2]), None, 0)), [(ALL, String::new())]);
-        assert_eq!(deleted(update(&scene(&[0, 2]), Some(&scene(&[0, 1, 2])), 0)), [(MATCHING_ID, "1".to_owned())]);
+        assert_eq!(
+            deleted(update(&scene(&[0, 2]), Some(&scene(&[0, 1, 2])), 0)),
+            [(MATCHING_ID, "1".to_owned())]
+        );
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dreamlane_core::{CameraSpec, EnvSpec, Episode, Error, Lens, Provenance, Result, Scene, Step, Truncation};
+use dreamlane_core::{
+    CameraSpec, EnvSpec, Episode, Error, Lens, Provenance, Result, Scene, Step, Truncation,
+};
 use mcap::{McapError, WriteOptions, Writer, records::MessageHeader};
 use prost::Message as _;
 use rayon::prelude::*;
@@ -66,9 +68,10 @@ impl<W: Write + Seek> Stream<W> {
         let mut writer = options.create(output).map_err(|error| failed(path, error))?;
         let mut added = Vec::new();
         for channel in channels(spec) {
+            let (encoding, described) = channel.encodings();
             let id = writer
-                .add_schema(&channel.schema, channel.schema_encoding, &channel.description)
-                .and_then(|schema| writer.add_channel(schema, &channel.topic, channel.encoding, &BTreeMap::new()));
+                .add_schema(channel.schema, described, &channel.description(spec))
+                .and_then(|schema| writer.add_channel(schema, &channel.topic, encoding, &BTreeMap::new()));
             added.push((id.map_err(|error| failed(path, error))?, channel));
         }
         let (spec, provenance) = (spec.clone(), provenance.clone());
@@ -95,7 +98,9 @@ impl<W: Write + Seek> Stream<W> {
                     let sequence = u32::try_from(row).unwrap_or(u32::MAX);
                     let header =
                         MessageHeader { channel_id: *id, sequence, log_time: time_ns, publish_time: time_ns };
-                    self.writer.write_to_known_channel(&header, &data).map_err(|error| failed(&self.path, error))?;
+                    self.writer
+                        .write_to_known_channel(&header, &data)
+                        .map_err(|error| failed(&self.path, error))?;
                 }
             }
             before = step.scene.as_ref().or(before);
@@ -113,7 +118,8 @@ impl<W: Write + Seek> Stream<W> {
 
     /// Completes the file with what it holds and where it comes from.
     pub(super) fn finish(mut self) -> Result<W> {
-        let json = |value: serde_json::Result<String>| value.map_err(|error| Error::broken(&self.path, error));
+        let json =
+            |value: serde_json::Result<String>| value.map_err(|error| Error::broken(&self.path, error));
         let metadata = BTreeMap::from([
             ("version".to_owned(), VERSION.to_string()),
             ("spec".to_owned(), json(serde_json::to_string(&self.spec))?),
@@ -146,9 +152,10 @@ impl Moment<'_> {
         match content {
             Content::Event => self.events(),
             Content::Image(idx) => vec![self.image(idx).encode_to_vec()],
-            Content::Calibration(idx) => {
-                calibration(&spec.cameras[idx], time_ns).map(|lens| lens.encode_to_vec()).into_iter().collect()
-            }
+            Content::Calibration(idx) => calibration(&spec.cameras[idx], time_ns)
+                .map(|lens| lens.encode_to_vec())
+                .into_iter()
+                .collect(),
             Content::Transforms => {
                 vec![scenes::transforms(spec, step.scene.as_ref(), time_ns).encode_to_vec()]
             }
@@ -217,7 +224,9 @@ fn check_size(data: &[u8], channel: &Channel, episode: &Episode) -> Result<()> {
     let cap = if channel.content == Content::Scene { scenes::MAX_SCENE_BYTES } else { MAX_MESSAGE_BYTES };
     if data.len() > cap {
         let (id, topic, found) = (episode.id, &channel.topic, data.len());
-        return Err(Error::Invalid(format!("episode {id}: {topic}: expected at most {cap} bytes, found {found}")));
+        return Err(Error::Invalid(format!(
+            "episode {id}: {topic}: expected at most {cap} bytes, found {found}"
+        )));
     }
     Ok(())
 }
