@@ -12,9 +12,11 @@ mod crash;
 pub mod donkeycar;
 pub mod durable;
 mod encoders;
+mod fits;
 mod frames;
 pub mod lerobot;
 mod light;
+pub mod mcap;
 mod picture;
 mod split;
 mod video;
@@ -33,7 +35,7 @@ pub use windows::WindowSampler;
 pub(crate) type Checked<T> = std::result::Result<T, String>;
 
 /// Every format, in the order in which [`open_any`] tries them.
-pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1];
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1, &mcap::Mcap];
 
 /// Opens a data set of any known format.
 ///
