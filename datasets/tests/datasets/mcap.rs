@@ -2,7 +2,7 @@
 
 use std::{fs, io::Cursor, path::Path};
 
-use dreamlane_core::{EnvSpec, Episode, EpisodeSink, EpisodeSource as _, Error, Format, Lens};
+use dreamlane_core::{EnvSpec, Episode, Error, Format, Lens};
 use dreamlane_datasets::{
     mcap::{Mcap, read_bytes},
     open_any,
