@@ -4,6 +4,7 @@ mod demo;
 mod evaluate;
 mod import;
 mod provenance;
+mod recording;
 mod rollout;
 mod sources;
 mod store;
