@@ -13,7 +13,7 @@ use std::{path::Path, process::ExitCode};
 
 use options::Options;
 
-/// The command as it is built here, after asking cargo to build it.
+/// The command, as `cargo build --release` makes it.
 const DREAMLANE: &str = "target/release/dreamlane";
 
 /// Runs the harness with the words of the command line after `crash`.
