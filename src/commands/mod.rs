@@ -7,6 +7,7 @@ mod evaluate;
 mod import;
 mod provenance;
 mod report;
+mod recording;
 mod rollout;
 mod sources;
 mod store;

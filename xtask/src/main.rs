@@ -4,15 +4,21 @@
 
 use std::process::ExitCode;
 
+mod crash;
 mod plan;
 mod step;
 
 use plan::PLANS;
 
 fn main() -> ExitCode {
-    let mut words = std::env::args().skip(1);
-    let plan = match (words.next(), words.next()) {
-        (Some(name), None) => PLANS.iter().find(|plan| plan.name == name),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, rest)) = words.split_first()
+        && first == "crash"
+    {
+        return crash::run(rest);
+    }
+    let plan = match &words[..] {
+        [name] => PLANS.iter().find(|plan| plan.name == *name),
         _ => None,
     };
     let Some(plan) = plan else {
@@ -20,6 +26,10 @@ fn main() -> ExitCode {
         for plan in PLANS {
             eprintln!("  {:<10} {}", plan.name, plan.about);
         }
+        eprintln!(
+            "  {:<10} kills recordings at random moments [--kills N --seed S --formats A,B --train]",
+            "crash"
+        );
         return ExitCode::from(2);
     };
     let outcomes = step::run_all(plan.steps, step::run);
