@@ -6,4 +6,5 @@ mod damage;
 mod happy_path;
 mod made;
 mod refused;
+mod resuming;
 mod stopping;
