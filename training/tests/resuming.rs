@@ -14,7 +14,8 @@ use std::{
 
 use burn::tensor::Device;
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Provenance, Result, Seed, Step, Truncation, WorldSpec,
+    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Learner as _, Provenance, Result, Seed, Step,
+    Truncation, WorldSpec,
 };
 use dreamlane_datasets::{Augmentation, FrameCache, Split, SplitRule, WindowSampler, format_named, open_any};
 use dreamlane_training::{Facts, Plan, RunFolder, TrainingData, train};
@@ -89,7 +90,7 @@ fn trained(cache: &Arc<FrameCache>, path: &Path, stop_at: usize) -> Result<()> {
         Some(_) => RunFolder::resume(path, facts(), &mut learner)?,
         None => RunFolder::create(path, "", facts())?,
     };
-    let stop = AtomicBool::new(false);
+    let stop = AtomicBool::new(learner.progress().0 + 1 >= stop_at);
     train(&mut learner, &data, &plan(), &mut run, &stop, &mut |progress| {
         // The loop looks at it after the next step.
         stop.store(progress.step + 1 >= stop_at, Ordering::Relaxed);
