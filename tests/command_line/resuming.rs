@@ -1,123 +1,158 @@
-//! Recordings that were killed, stopped or finished, and gone on with.
+//! Runs that go on: killed at any moment, stopped by hand, with other arguments, with other data.
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
-use dreamlane::datasets::open_any;
+use dreamlane::{core::Seed, worlds::checkpoint};
 
-use super::made::{answer, command, fresh, refused, works};
+use super::made::{MADE, answer, command, fresh, noise, refused, works};
 
-const ROLLOUT: &str = "rollout --env drive/highway --policy noisy:1.0 --lanes 4 --max-steps 30";
+fn train(arguments: &str) -> String {
+    let data = MADE.join("truth");
+    format!("train world --preset debug --data {} --save-every 5 --out {arguments}", data.display())
+}
 
-/// Every file below a folder.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_path_buf()]);
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
+/// The files of a run's checkpoints, links by what they lead to, and its log but for the seconds.
+fn left(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![run.join("checkpoints")]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let bytes = fs::read(&path).unwrap();
-                found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), bytes);
+            let name = path.strip_prefix(run).unwrap().to_path_buf();
+            match (fs::read_link(&path), path.is_dir()) {
+                (Ok(target), _) => drop(found.insert(name, target.into_os_string().into_encoded_bytes())),
+                (_, true) => folders.push(path),
+                (_, false) => drop(found.insert(name, fs::read(&path).unwrap())),
             }
         }
     }
+    let log = fs::read_to_string(run.join("log.jsonl")).unwrap();
+    let lines = log.lines().map(|line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("seconds").unwrap();
+        format!("{line}\n")
+    });
+    found.insert("log.jsonl".into(), lines.collect::<String>().into_bytes());
     found
 }
 
-/// Starts a recording into `out` and waits until it holds some episodes, or is over.
-fn recording(folder: &Path, arguments: &str) -> Child {
-    let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let began = Instant::now();
-    let some = |folder: &Path| open_any(folder).is_ok_and(|source| source.lengths().len() >= 2);
-    // The files are the only sign of progress, so they are looked at again and again.
-    while !some(&folder.join("out")) && child.try_wait().unwrap().is_none() {
-        assert!(began.elapsed() < Duration::from_secs(300), "no progress");
+fn assert_same(expected: &Path, run: &Path) {
+    let (expected, found) = (left(expected), left(run));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{}", run.display());
+    for (name, bytes) in &expected {
+        assert!(&found[name] == bytes, "{} differs in {}", name.display(), run.display());
+    }
+}
+
+#[test]
+fn a_training_killed_at_any_moment_ends_with_the_same_bytes() {
+    let folder = fresh("killed");
+    works(&folder, &train("whole --set learning.steps=16"));
+    // How often is a matter of time only: `DREAMLANE_KILLS=200` for a long look.
+    let kills = std::env::var("DREAMLANE_KILLS").map_or(6, |kills| kills.parse().unwrap());
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        let run = format!("run{round}");
+        let arguments = format!("{} --resume", train(&format!("{run} --set learning.steps=16")));
+        loop {
+            let seed = Seed::new(round).split(killed);
+            let mut training = command(&folder, &arguments).stderr(Stdio::null()).spawn().unwrap();
+            // The moment is what is tested, so it is drawn.
+            std::thread::sleep(Duration::from_millis(20 + seed.below(1500) as u64));
+            if let Some(status) = training.try_wait().unwrap() {
+                assert!(status.success(), "killed {killed} times: {status}");
+                break;
+            }
+            training.kill().unwrap();
+            training.wait().unwrap();
+            killed += 1;
+        }
+        assert_same(&folder.join("whole"), &folder.join(run));
+        round += 1;
+    }
+}
+
+#[test]
+fn a_stopped_training_goes_on_with_what_it_was_begun_with() {
+    let folder = fresh("stopped");
+    let steps = "--seed 3 --set learning.steps=40";
+    works(&folder, &train(&format!("whole {steps}")));
+    let mut training =
+        command(&folder, &train(&format!("run {steps}"))).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.join("run/checkpoints/last").exists() {
+        assert!(training.try_wait().unwrap().is_none_or(|status| status.success()), "it failed");
         std::thread::sleep(Duration::from_millis(5));
     }
-    child
-}
-
-#[test]
-fn a_killed_recording_is_gone_on_with_to_the_same_bytes() {
-    let folder = fresh("killed");
-    let rollout = format!("{ROLLOUT} --episodes 40");
-    works(&folder, &format!("{rollout} --out whole"));
-    let whole = files(&folder.join("whole"));
-    let resumed = format!("{rollout} --out out --resume");
-    for _ in 0..3 {
-        let mut child = recording(&folder, &resumed);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let left = open_any(&folder.join("out")).unwrap();
-        (0..left.lengths().len()).for_each(|episode_idx| drop(left.read(episode_idx).unwrap()));
+    assert!(Command::new("kill").args(["-INT", &training.id().to_string()]).status().unwrap().success());
+    assert!(training.wait().unwrap().code().is_some_and(|code| [0, 130].contains(&code)));
+    let resume = "train world --out run --resume";
+    for (argument, words) in [
+        ("--seed 4", ["--seed", "expected 3, found 4"]),
+        ("--preset nano", ["--preset", "expected debug, found nano"]),
+        ("--set learning.steps=41", ["--set", "found learning.steps=41"]),
+        ("--augment mirror", ["--augment", "expected full, found mirror"]),
+        ("--licence MIT", ["--licence", "expected none, found MIT"]),
+        ("--save-every 6", ["--save-every", "expected 5, found 6"]),
+    ] {
+        refused(&folder, &format!("{resume} {argument}"), &words);
     }
-    works(&folder, &resumed);
-    assert!(files(&folder.join("out")) == whole, "other files than those of an undisturbed recording");
-    let said = works(&folder, &resumed);
-    assert!(said.contains("all 40 episodes are there already"), "{said}");
-    assert!(files(&folder.join("out")) == whole);
+    noise(&folder.join("other"), 64, &["acceleration", "steering"]);
+    refused(
+        &folder,
+        &format!("{resume} --data other"),
+        &["data set of the run", "expected", "trained on", "found", "other"],
+    );
+    works(&folder, resume);
+    assert_same(&folder.join("whole"), &folder.join("run"));
+    works(&folder, resume);
+    assert_same(&folder.join("whole"), &folder.join("run"));
 }
 
 #[test]
-fn a_stopped_recording_exits_with_130_and_says_how_to_go_on() {
-    let folder = fresh("stopped");
-    let rollout = format!("{ROLLOUT} --episodes 100000 --out out");
-    let child = recording(&folder, &rollout);
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let done = child.wait_with_output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(done.status.code(), Some(130), "{said}");
-    assert!(said.contains("--resume"), "{said}");
-    let episodes = open_any(&folder.join("out")).unwrap().lengths().len();
-    let more = format!("{ROLLOUT} --episodes {} --out out --resume", episodes + 3);
-    let said = works(&folder, &more);
-    assert!(said.starts_with("3 episodes, ") && said.contains(&format!("after {episodes} before")), "{said}");
-    assert_eq!(open_any(&folder.join("out")).unwrap().lengths().len(), episodes + 3);
-}
-
-#[test]
-fn the_recording_of_another_run_is_not_gone_on_with() {
-    let folder = fresh("another");
-    works(&folder, &format!("{ROLLOUT} --episodes 4 --out out"));
-    let cases: [(&str, &[&str]); 5] = [
-        ("--seed 1", &["run seed", "expected Some(0)", "found Some(1)"]),
-        ("--policy random", &["policy", "noisy:1.0", "random"]),
-        ("--max-steps 31", &["most steps", "30", "31"]),
-        ("--licence mine", &["licence", "mine"]),
-        ("--format lerobot-av1", &["dtype", "image", "video"]),
-    ];
-    for (other, words) in cases {
-        // The last of an argument that is given twice would be refused by the parser.
-        let (name, _) = other.split_once(' ').unwrap();
-        let mut words_of = ROLLOUT.split(' ').collect::<Vec<_>>();
-        if let Some(at) = words_of.iter().position(|word| *word == name) {
-            words_of.drain(at..at + 2);
-        }
-        let arguments = format!("{} {other} --episodes 8 --out out --resume", words_of.join(" "));
-        refused(&folder, &arguments, words);
+fn a_run_keeps_the_newest_checkpoints_and_the_best_each_with_a_card() {
+    let folder = fresh("kept");
+    works(&folder, &train("run --keep 2 --licence CC-BY-4.0 --set learning.steps=20"));
+    let run = folder.join("run");
+    let checkpoints = run.join("checkpoints");
+    let mut names = fs::read_dir(&checkpoints)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.parse::<usize>().is_ok())
+        .collect::<Vec<_>>();
+    names.sort();
+    assert!(names.ends_with(&["000020".into(), "000024".into()]) && names.len() <= 3, "{names:?}");
+    assert_eq!(checkpoint::locate(&run).unwrap(), checkpoints.join("000024"));
+    let best = checkpoint::locate(&checkpoints.join("best")).unwrap();
+    assert!(best.starts_with(&checkpoints) && best.join("model.safetensors").is_file());
+    assert!(!checkpoints.join("000020/training_state").exists());
+    assert!(checkpoints.join("last/training_state/training_step.json").is_file());
+    let card = fs::read_to_string(checkpoints.join("last/README.md")).unwrap();
+    for words in
+        ["license: CC-BY-4.0", "`truth`, 9", "24 of 24", "skill", "config.toml", "dreamlane::worlds::load"]
+    {
+        assert!(card.contains(words), "no `{words}` in\n{card}");
     }
-    refused(&folder, &format!("{ROLLOUT} --episodes 8 --out out"), &["empty folder", "--resume"]);
-    let said = answer(&folder, &format!("{ROLLOUT} --resume")).err;
-    assert!(said.contains("--out"), "{said}");
+    works(
+        &folder,
+        "rollout --env world:run/checkpoints/best --data made --episodes 2 --lanes 2"
+            .replace("made", &MADE.join("truth").display().to_string())
+            .as_str(),
+    );
 }
 
 #[test]
-fn a_damaged_recording_goes_on_from_its_last_whole_episode() {
-    let folder = fresh("damaged");
-    let rollout = format!("{ROLLOUT} --episodes 6");
-    works(&folder, &format!("{rollout} --out out"));
-    let whole = files(&folder.join("out"));
-    fs::write(folder.join("out/data/chunk-000/file-003.parquet"), b"PAR1").unwrap();
-    fs::write(folder.join("out/meta/.info.json.tmp"), b"{").unwrap();
-    let said = works(&folder, &format!("{rollout} --out out --resume"));
-    assert!(said.starts_with("3 episodes, "), "{said}");
-    assert!(files(&folder.join("out")) == whole);
+fn what_cannot_be_gone_on_with_is_refused() {
+    let folder = fresh("nothing");
+    refused(&folder, "train world --out run --resume", &["no run to resume", "run.toml", "--data"]);
+    refused(&folder, "train world --out run", &["needs --data"]);
+    works(&folder, &train("run"));
+    fs::write(folder.join("run/run.toml"), "data = 1").unwrap();
+    refused(&folder, "train world --out run --resume", &["broken data", "run.toml"]);
+    let said = answer(&folder, &train("run")).err;
+    assert!(said.contains("empty folder"), "{said}");
 }

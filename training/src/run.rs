@@ -157,11 +157,18 @@ impl RunFolder {
             let path = folder.join(CARD);
             fs::write(&path, text).map_err(Error::io(&path))
         })?;
-        let best = self.standing.best.as_ref().map(|best| best.step);
-        self.checkpoints.point(step, best)?;
-        self.checkpoints.prune(best, plan.keep, |step| plan.saves_at(step))?;
+        self.checkpoints.point(step, self.best())?;
         self.saved = Some(step);
-        Ok(())
+        self.prune(plan)
+    }
+
+    /// Removes old checkpoints, which a process that was killed may not have come to.
+    pub(crate) fn prune(&self, plan: &Plan) -> Result<()> {
+        self.checkpoints.prune(self.best(), plan.keep, |step| plan.saves_at(step))
+    }
+
+    fn best(&self) -> Option<usize> {
+        self.standing.best.as_ref().map(|best| best.step)
     }
 }
 

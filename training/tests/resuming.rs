@@ -14,7 +14,8 @@ use std::{
 
 use burn::tensor::Device;
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Provenance, Result, Seed, Step, Truncation, WorldSpec,
+    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Learner as _, Provenance, Result, Seed, Step,
+    Truncation, WorldSpec,
 };
 use dreamlane_datasets::{Augmentation, FrameCache, Split, SplitRule, WindowSampler, format_named, open_any};
 use dreamlane_training::{Facts, Plan, RunFolder, TrainingData, train};
@@ -89,7 +90,7 @@ fn trained(cache: &Arc<FrameCache>, path: &Path, stop_at: usize) -> Result<()> {
         Some(_) => RunFolder::resume(path, facts(), &mut learner)?,
         None => RunFolder::create(path, "", facts())?,
     };
-    let stop = AtomicBool::new(false);
+    let stop = AtomicBool::new(learner.progress().0 + 1 >= stop_at);
     train(&mut learner, &data, &plan(), &mut run, &stop, &mut |progress| {
         // The loop looks at it after the next step.
         stop.store(progress.step + 1 >= stop_at, Ordering::Relaxed);
@@ -172,6 +173,10 @@ fn what_a_killed_process_wrote_after_its_last_checkpoint_is_made_again() {
     fs::remove_file(run.join("checkpoints/last")).unwrap();
     trained(&cache, &run, usize::MAX).unwrap();
     assert_same(&expected, &run, "killed");
+    // After its last checkpoint, before the old ones were removed.
+    fs::create_dir_all(run.join("checkpoints/000001/training_state")).unwrap();
+    trained(&cache, &run, usize::MAX).unwrap();
+    assert_same(&expected, &run, "killed at the end");
     // Before its first checkpoint.
     let run = folder.path().join("early");
     fs::create_dir_all(&run).unwrap();
