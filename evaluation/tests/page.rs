@@ -8,8 +8,8 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use dreamlane_core::{Seed, WorldModel};
 use dreamlane_evaluation::{
-    Case, Command, Curve, DriftReport, DriftSettings, Fact, Judged, Page, Settings, Strip, WorldReport, clips,
-    dream_rows, drift, evaluate_world, film_strip, gates, html_page,
+    Case, Command, Curve, DriftReport, DriftSettings, Fact, Judged, Page, Settings, Strip, WorldReport,
+    clips, dream_rows, drift, evaluate_world, film_strip, gates, html_page,
 };
 use toys::{Knows, SIDE, cases, toy};
 
@@ -103,7 +103,18 @@ fn every_part_of_the_report_stands_in_the_page() {
     let cases = cases(7, 30);
     let report = report(&cases);
     let text = page(&report, &cases);
-    for section in ["promises", "clips", "strips", "fidelity", "gap", "steering", "sharpness", "drift", "training", "made"] {
+    for section in [
+        "promises",
+        "clips",
+        "strips",
+        "fidelity",
+        "gap",
+        "steering",
+        "sharpness",
+        "drift",
+        "training",
+        "made",
+    ] {
         assert!(text.contains(&format!("<section id=\"{section}\">")), "{section}");
     }
     let shown = |value: f64| format!("{value:.2}");

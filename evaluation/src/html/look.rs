@@ -85,7 +85,10 @@ pub(super) fn drift(drift: &DriftReport, report: &WorldReport) -> Markup {
     let head = ["step", "s"].into_iter().map(str::to_owned);
     let table = Table {
         caption: "Fréchet distance with 95 % intervals".to_owned(),
-        head: head.chain(worlds().map(|world| world.name.clone())).chain(["recorded frames".into()]).collect(),
+        head: head
+            .chain(worlds().map(|world| world.name.clone()))
+            .chain(["recorded frames".into()])
+            .collect(),
         rows: rows.collect(),
     };
     html! {

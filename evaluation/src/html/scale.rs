@@ -42,7 +42,8 @@ pub(super) fn seconds(count: usize, steps_per_second: u32) -> String {
 pub(super) fn marks(low: f64, high: f64) -> Vec<f64> {
     let rough = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|&step| step >= rough * 0.999);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|&step| step >= rough * 0.999);
     let step = step.unwrap_or(10.0 * power);
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     // A broken range must not fill the page with marks.
@@ -72,7 +73,10 @@ mod tests {
         for (low, high, expected) in cases {
             let found = marks(low, high);
             assert!(found.len() == expected.len(), "{low} to {high}: {found:?}");
-            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{low} to {high}: {found:?}");
+            assert!(
+                found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9),
+                "{low} to {high}: {found:?}"
+            );
         }
     }
 
