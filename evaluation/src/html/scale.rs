@@ -35,7 +35,7 @@ pub(super) fn steps(count: usize, steps_per_second: u32) -> String {
 
 /// Steps as seconds.
 pub(super) fn seconds(count: usize, steps_per_second: u32) -> String {
-    number(count as f64 / f64::from(steps_per_second.max(1)))
+    mark((100.0 * count as f64 / f64::from(steps_per_second.max(1))).round() / 100.0)
 }
 
 /// Marks at 1, 2 or 5 times a power of ten, four or so from `low` to `high`.
