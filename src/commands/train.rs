@@ -12,7 +12,10 @@ use dreamlane::{
 };
 
 use super::{Surroundings, store};
-use crate::progress::{Bar, time};
+use crate::{
+    allocator,
+    progress::{Bar, time},
+};
 
 /// Arguments of `train`.
 #[derive(Args)]
@@ -74,6 +77,7 @@ impl Train {
 impl TrainWorld {
     /// Trains, and leaves a run folder whose newest checkpoint is `checkpoints/last`.
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
+        allocator::keep_pages();
         let config = configured(DitConfig::sized(&self.preset)?, &self.settings)?;
         let cache = store::frames(&self.data)?;
         let rule = store::split_rule(&cache);
