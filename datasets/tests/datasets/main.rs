@@ -6,6 +6,7 @@ mod damage;
 mod donkeycar;
 mod frames;
 mod made;
+mod minari;
 mod real_data;
 mod round_trip;
 mod windows;
