@@ -2,8 +2,11 @@
 
 mod demo;
 mod evaluate;
+mod export;
 mod import;
+mod info;
 mod provenance;
+mod repair;
 mod rollout;
 mod sources;
 mod store;
@@ -42,6 +45,12 @@ enum Command {
     Rollout(rollout::Rollout),
     /// Hold a world against recordings.
     Evaluate(evaluate::Evaluate),
+    /// Copy a data set into another format.
+    Export(export::Export),
+    /// Say what a data set, checkpoint, run or frame cache is.
+    Info(info::Info),
+    /// Put right what an interrupted recording left.
+    Repair(repair::Repair),
     /// The whole loop in minutes: collect, train, dream, record, evaluate.
     Demo(demo::Demo),
 }
@@ -64,6 +73,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Train(train) => train.run(&surroundings),
         Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
         Command::Evaluate(evaluate) => evaluate.run(&surroundings),
+        Command::Export(export) => export.run(&surroundings),
+        Command::Info(info) => info.run(),
+        Command::Repair(repair) => repair.run(),
         Command::Demo(demo) => demo.run(&surroundings),
     }
 }
