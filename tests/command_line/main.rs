@@ -5,5 +5,6 @@
 mod damage;
 mod happy_path;
 mod made;
+mod recordings;
 mod refused;
 mod stopping;
