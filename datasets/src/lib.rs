@@ -74,8 +74,11 @@ pub fn repair_any(path: &Path) -> Result<(Option<&'static dyn Format>, Repair)> 
     }
 }
 
+/// What a format answers when it is asked to open a path.
+type Opened = Result<Box<dyn EpisodeSource>>;
+
 /// The first format that does not call the path incompatible, with its answer.
-fn recognise(path: &Path) -> Result<(&'static dyn Format, Result<Box<dyn EpisodeSource>>)> {
+fn recognise(path: &Path) -> Result<(&'static dyn Format, Opened)> {
     if !path.exists() {
         return Err(Error::mismatch(path, "data set", "a folder", "nothing there"));
     }

@@ -43,13 +43,12 @@ fn only_remains(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result
     for entry in entries {
         let path = entry.path();
         let kind = entry.file_type().map_err(Error::io(&path))?;
-        if is_temporary(&entry.file_name().to_string_lossy()) {
-            found.push(path);
-        } else if kind.is_dir() && depth < MAX_DEPTH && only_remains(&path, depth + 1, found)? {
-            found.push(path);
-        } else {
+        let gone = is_temporary(&entry.file_name().to_string_lossy())
+            || (kind.is_dir() && depth < MAX_DEPTH && only_remains(&path, depth + 1, found)?);
+        if !gone {
             return Ok(false);
         }
+        found.push(path);
     }
     Ok(true)
 }
