@@ -44,9 +44,20 @@ pub(crate) fn temporary(path: &Path) -> PathBuf {
     folder_of(path).join(format!(".{name}.tmp"))
 }
 
-/// Whether a file of this name is what an interrupted [`replace`] left.
-pub(crate) fn is_temporary(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(".tmp")
+/// Whether a file or folder of this name is not in its place yet: what an interrupted [`replace`] left, or the
+/// folder of an episode that was being written.
+#[must_use]
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && (name.ends_with(".tmp") || name.ends_with(".writing"))
+}
+
+/// Moves a folder whose files are written into its place, for good.
+pub(crate) fn place_folder(fresh: &Path, place: &Path) -> Result<()> {
+    sync_folder(fresh)?;
+    reached(place)?;
+    fs::rename(fresh, place).map_err(Error::io(place))?;
+    reached(place)?;
+    sync_folder(folder_of(place))
 }
 
 /// Removes a file for good; that it is gone already is no error.

@@ -55,7 +55,11 @@ impl FrameCache {
         &self.header.fingerprint
     }
 
-    fn open(path: &Path) -> Result<Self> {
+    /// Opens a cache, of whatever data set.
+    ///
+    /// # Errors
+    /// When it is no cache of this version, or broken.
+    pub fn open(path: &Path) -> Result<Self> {
         let mut file = File::open(path).map_err(Error::io(path))?;
         let header = Header::read(&mut file, path)?;
         let layout = Layout::of(&header.spec, &header.lengths, header.first_byte())

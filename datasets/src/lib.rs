@@ -1,6 +1,6 @@
 //! Data sets: formats that keep episodes, imports of foreign recordings, and windows for training.
 //!
-//! - [`FORMATS`] lists the formats; [`open_any`] finds the one a folder is of.
+//! - [`FORMATS`] lists the formats; [`open_any`] finds the one a folder is of, [`repair_any`] puts it right.
 //! - [`donkeycar::import`] turns DonkeyCar recordings into a data set, [`convert`] any data set into one of our own.
 //! - [`FrameCache`] keeps all frames decoded in one memory-mapped file.
 //! - [`WindowSampler`] draws training cuts from it, [`DatasetContexts`] beginnings of dreams.
@@ -9,9 +9,9 @@ mod area;
 mod aside;
 mod augment;
 mod contexts;
+mod convert;
 #[cfg(test)]
 mod crash;
-mod convert;
 pub mod donkeycar;
 pub mod durable;
 mod encoders;
@@ -22,7 +22,9 @@ pub mod fuzzing;
 pub mod lerobot;
 mod light;
 pub mod mcap;
+pub mod minari;
 mod picture;
+mod remains;
 mod split;
 mod video;
 mod windows;
@@ -32,7 +34,7 @@ use std::path::Path;
 pub use augment::{Augmentation, Mirror, mirrored_columns};
 pub use contexts::DatasetContexts;
 pub use convert::{Converted, Selection, convert};
-use dreamlane_core::{EpisodeSource, Error, Format, Result};
+use dreamlane_core::{EpisodeSource, Error, Format, Repair, Result};
 pub use frames::FrameCache;
 pub use split::{Split, SplitRule, ranges};
 pub use windows::WindowSampler;
@@ -41,7 +43,7 @@ pub use windows::WindowSampler;
 pub(crate) type Checked<T> = std::result::Result<T, String>;
 
 /// Every format, in the order in which [`open_any`] tries them.
-pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1, &mcap::Mcap];
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1, &mcap::Mcap, &minari::Minari];
 
 /// Opens a data set of any known format.
 ///
@@ -49,14 +51,53 @@ pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1, 
 /// When no format knows the path (the message names the formats and what each misses), or when the one
 /// that does finds it broken.
 pub fn open_any(path: &Path) -> Result<Box<dyn EpisodeSource>> {
+    recognise(path)?.1
+}
+
+/// The format of a data set, and the data set.
+///
+/// # Errors
+/// As [`open_any`] has them.
+pub fn open_named(path: &Path) -> Result<(&'static dyn Format, Box<dyn EpisodeSource>)> {
+    let (format, answer) = recognise(path)?;
+    Ok((format, answer?))
+}
+
+/// Puts right what an interrupted writer left, whatever the format, see [`Format::repair`]; and which format it is.
+/// Where nothing had been written yet there is none, and what is there of temporary files is removed.
+///
+/// # Errors
+/// When no format knows the path, or the one that does cannot repair it.
+pub fn repair_any(path: &Path) -> Result<(Option<&'static dyn Format>, Repair)> {
+    match recognise(path) {
+        Ok((format, _)) => Ok((Some(format), format.repair(path)?)),
+        Err(unknown) => {
+            // What one format cannot open it may still repair.
+            for format in FORMATS.iter().copied() {
+                match format.repair(path) {
+                    Err(Error::Incompatible { .. } | Error::Unsupported(..)) => {}
+                    answer => return Ok((Some(format), answer?)),
+                }
+            }
+            let done = remains::clear(path)?.ok_or(unknown)?;
+            Ok((None, Repair { episodes: 0, done }))
+        }
+    }
+}
+
+/// What a format answers when it is asked to open a path.
+type Opened = Result<Box<dyn EpisodeSource>>;
+
+/// The first format that does not call the path incompatible, with its answer.
+fn recognise(path: &Path) -> Result<(&'static dyn Format, Opened)> {
     if !path.exists() {
         return Err(Error::mismatch(path, "data set", "a folder", "nothing there"));
     }
     let mut reasons = Vec::new();
-    for format in FORMATS {
+    for format in FORMATS.iter().copied() {
         match format.open(path) {
             Err(Error::Incompatible { reason, .. }) => reasons.push(format!("{} ({reason})", format.name())),
-            answer => return answer,
+            answer => return Ok((format, answer)),
         }
     }
     Err(Error::mismatch(path, "data set", reasons.join(", "), "none of them"))

@@ -54,7 +54,7 @@ pub(crate) fn planar(picture: &RgbImage) -> Vec<u8> {
 }
 
 /// `[channel, height, width]` to `[height, width, channel]`.
-fn interleaved(planar: &[u8]) -> Vec<u8> {
+pub(crate) fn interleaved(planar: &[u8]) -> Vec<u8> {
     let pixels = planar.len() / 3;
     let (red, rest) = planar.split_at(pixels);
     let (green, blue) = rest.split_at(pixels);

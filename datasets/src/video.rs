@@ -15,7 +15,6 @@ mod tests;
 use crate::{Checked, picture::MAX_SIDE};
 
 pub(crate) use decode::Video;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no format keeps its pictures as video yet"))]
 pub(crate) use encode::encode;
 
 /// What LeRobot calls the codec.

@@ -78,12 +78,14 @@ pub(super) fn rollout(rollout: &Rollout) -> String {
 /// `dreamlane train world …`
 pub(super) fn train(train: &TrainWorld) -> String {
     let line = Line::of("dreamlane train world")
-        .option("preset", &train.preset)
-        .option("data", shown(&train.data))
+        .maybe("preset", train.preset.as_ref())
+        .maybe("data", train.data.as_deref().map(shown))
         .option("out", shown(&train.out))
         .maybe("init", train.init.as_deref().map(shown))
-        .option("seed", train.seed)
-        .option("augment", named(&train.augment));
+        .maybe("seed", train.seed)
+        .maybe("augment", train.augment.as_ref().map(named))
+        .maybe("licence", train.licence.as_ref())
+        .maybe("save-every", train.save_every);
     train.settings.iter().fold(line, |line, setting| line.option("set", setting)).text()
 }
 
@@ -94,9 +96,11 @@ pub(super) fn trained(run: &Path, record: &toml::Table) -> String {
         .maybe("preset", value("preset"))
         .maybe("data", value("data"))
         .option("out", shown(run))
-        .maybe("init", value("init"))
+        .maybe("init", record.get("init").and_then(|init| init.get("path")).and_then(toml::Value::as_str))
         .maybe("seed", value("seed"))
-        .maybe("augment", value("augment"));
+        .maybe("augment", value("augment"))
+        .maybe("licence", value("licence"))
+        .maybe("save-every", record.get("save_every").and_then(toml::Value::as_integer));
     let settings = record.get("settings").and_then(toml::Value::as_array);
     let settings = settings.into_iter().flatten().filter_map(toml::Value::as_str);
     settings.fold(line, |line, setting| line.option("set", setting)).text()

@@ -4,10 +4,13 @@ mod bench;
 mod command_line;
 mod demo;
 mod evaluate;
+mod export;
 mod import;
+mod info;
 mod provenance;
-mod report;
 mod recording;
+mod repair;
+mod report;
 mod rollout;
 mod sources;
 mod store;
@@ -49,6 +52,12 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Measure how fast an environment steps, and what recording it costs.
     Bench(bench::Bench),
+    /// Copy a data set into another format.
+    Export(export::Export),
+    /// Say what a data set, checkpoint, run or frame cache is.
+    Info(info::Info),
+    /// Put right what an interrupted recording left.
+    Repair(repair::Repair),
     /// The whole loop in minutes: collect, train, dream, record, evaluate.
     Demo(demo::Demo),
 }
@@ -74,6 +83,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
         Command::Evaluate(evaluate) => evaluate.run(&surroundings),
         Command::Bench(bench) => bench.run(&surroundings),
+        Command::Export(export) => export.run(&surroundings),
+        Command::Info(info) => info.run(),
+        Command::Repair(repair) => repair.run(),
         Command::Demo(demo) => demo.run(&surroundings),
     }
 }

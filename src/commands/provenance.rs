@@ -50,7 +50,7 @@ pub(crate) fn folder_name(path: &Path) -> String {
 }
 
 /// The first 16 hexadecimal digits of a SHA-256; as many as the fingerprint of a checkpoint has.
-fn short_hash(parts: &[&str]) -> String {
+pub(crate) fn short_hash(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());

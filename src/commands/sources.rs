@@ -144,7 +144,7 @@ fn pictures(cameras: &[CameraSpec]) -> String {
 
 /// What a run says of how it was begun; none where there is no `run.toml` that can be read.
 pub(crate) fn run_record(run: &Path) -> Option<toml::Table> {
-    toml::from_str(&std::fs::read_to_string(run.join(RUN)).ok()?).ok()
+    toml::from_str(&std::fs::read_to_string(run.join(RECORD)).ok()?).ok()
 }
 
 /// The data set that a run was trained on, from its `run.toml`.

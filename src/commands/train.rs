@@ -21,10 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use self::request::Request;
 use super::{Surroundings, store};
-use crate::{
-    allocator,
-    progress::{Bar, time},
-};
+use crate::progress::{Bar, time};
 
 /// Arguments of `train`.
 #[derive(Args)]
@@ -99,7 +96,6 @@ impl Train {
 impl TrainWorld {
     /// Trains, and leaves a run folder whose newest checkpoint is `checkpoints/last`.
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
-        allocator::keep_pages();
         let (request, cache, known) = self.resolved(&surroundings.device)?;
         let config = &request.config;
         let rule = store::split_rule(&cache);

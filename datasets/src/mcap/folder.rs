@@ -12,7 +12,10 @@ use super::{
     manifest::{FILE, Kept, Manifest, episode_file, episode_of_file, sha256},
     stream::Stream,
 };
-use crate::{durable, fits};
+use crate::{
+    durable::{self, Claim},
+    fits,
+};
 
 /// A folder that is being written.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct Writer {
     root: PathBuf,
     manifest: Manifest,
     spec: EnvSpec,
+    /// Keeps other writers away.
+    _claim: Claim,
 }
 
 impl Writer {
@@ -27,13 +32,14 @@ impl Writer {
     pub(super) fn create(root: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Self> {
         fits::check_spec(spec)?;
         let spec = fits::recorded(spec);
-        fs::create_dir_all(root).map_err(Error::io(root))?;
+        durable::make_folder(root)?;
+        let claim = Claim::of(root)?;
         if !names(root)?.is_empty() {
             return Err(Error::mismatch(root, "folder of a new data set", "an empty folder", "files"));
         }
         let manifest = Manifest::new(&spec, provenance);
         manifest.write(root)?;
-        Ok(Self { root: root.to_path_buf(), manifest, spec })
+        Ok(Self { root: root.to_path_buf(), manifest, spec, _claim: claim })
     }
 
     /// Goes on after the last whole episode.
@@ -48,11 +54,13 @@ impl Writer {
         }
         fits::check_spec(spec)?;
         let spec = fits::recorded(spec);
+        let claim = Claim::of(root)?;
         repair(root)?;
         let manifest = Manifest::read(root)?;
         fits::check_same(root, (&manifest.spec, &manifest.provenance), (&spec, provenance))?;
         // The caller's spec, whose numbers were not read from text, so that files are those of one go.
-        Ok(Self { root: root.to_path_buf(), manifest: Manifest { spec: spec.clone(), ..manifest }, spec })
+        let manifest = Manifest { spec: spec.clone(), ..manifest };
+        Ok(Self { root: root.to_path_buf(), manifest, spec, _claim: claim })
     }
 }
 

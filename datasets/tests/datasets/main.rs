@@ -10,6 +10,7 @@ mod made;
 mod mcap;
 mod mcap_crash;
 mod mcap_damage;
+mod minari;
 mod real_data;
 mod repair;
 mod round_trip;
