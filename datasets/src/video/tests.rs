@@ -49,6 +49,16 @@ fn frames_come_back_above_38_decibels_whatever_their_size_and_number() {
 }
 
 #[test]
+fn even_noise_comes_back_above_38_decibels() {
+    let noise = dreamlane_core::Seed::new(3).normal(3 * 24 * 24);
+    let frame: Vec<u8> = noise.iter().map(|x| (x * 50.0 + 128.0) as u8).collect();
+    let file = encode(&[&frame[..]; 2], [24, 24], 10).unwrap();
+    for back in Video::from_bytes(file).unwrap().frames(0.0, 2, 10).unwrap() {
+        assert!(decibels(&frame, &back) > 38.0, "{:.1} dB", decibels(&frame, &back));
+    }
+}
+
+#[test]
 fn the_same_frames_give_the_same_bytes() {
     assert_eq!(video([32, 48], 4, 10).1, video([32, 48], 4, 10).1);
 }
