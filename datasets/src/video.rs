@@ -1,6 +1,6 @@
 //! AV1 video in MP4, in pure Rust: one camera of one episode becomes a file, and any file of AV1 gives frames by time.
 //!
-//! Every second frame is a key frame, as LeRobot wants for quick access, and frame k is shown at k/fps seconds exactly.
+//! At least every second frame is a key frame, as LeRobot wants for quick access, and frame k is shown at k/fps seconds exactly.
 //! Encoder: `rav1e`, on one thread, so the same frames give the same bytes everywhere. Decoder: `re_rav1d`,
 //! `dav1d` in Rust. Boxes: `mp4-atom`. Nothing of it needs an assembler or a system package.
 
@@ -21,7 +21,7 @@ pub(crate) use encode::encode;
 pub(crate) const CODEC: &str = "av1";
 /// What LeRobot calls the layout of the pixels: full colour at every one, since lanes and posts are a pixel wide.
 pub(crate) const PIXEL_FORMAT: &str = "yuv444p";
-/// From one key frame to the next.
+/// Most frames from one key frame to the next.
 pub(crate) const KEY_INTERVAL: usize = 2;
 /// Smallest side that the encoder takes.
 pub(crate) const MIN_SIDE: usize = 16;
