@@ -57,16 +57,16 @@ mod tests {
 not a line of ours
 {"step":20,"train":{"loss":1.0,"note":"words"}}
 {"step":30,"tra"#;
-        let curves = parsed(text);
-        let found: Vec<(&str, &str, &[(f64, f64)])> =
-            curves.iter().map(|it| (it.kind.as_str(), it.name.as_str(), it.points.as_slice())).collect();
-        assert_eq!(
-            found,
-            [
-                ("train", "loss", &[(10.0, 2.0), (20.0, 1.0)][..]),
-                ("train", "rate", &[(10.0, 0.1)][..]),
-                ("validation", "skill", &[(10.0, 0.5)][..]),
-            ]
-        );
+        let curve = |kind: &str, name: &str, points: &[(f64, f64)]| Curve {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            points: points.to_vec(),
+        };
+        let expected = [
+            curve("train", "loss", &[(10.0, 2.0), (20.0, 1.0)]),
+            curve("train", "rate", &[(10.0, 0.1)]),
+            curve("validation", "skill", &[(10.0, 0.5)]),
+        ];
+        assert_eq!(parsed(text), expected);
     }
 }

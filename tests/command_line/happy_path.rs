@@ -17,15 +17,21 @@ fn a_world_is_trained_dreamed_recorded_and_judged() {
     let dreams = open_any(&folder.join("dreams")).unwrap();
     assert_eq!(dreams.lengths().len(), 10);
     assert!(dreams.read(3).unwrap().task.contains("dream of dit"), "a recording says which world it is of");
-    let judge = format!("evaluate world {run} --cases 8 --dreams 2 --horizons 1,5 --split all --out judged");
+    let judge = format!(
+        "evaluate world {run} --cases 8 --dreams 2 --horizons 1,5 --drift 10,20 --split all --out judged"
+    );
     let said = works(&folder, &judge);
     assert!(said.contains("skill") && said.contains("judged"), "{said}");
     assert!(folder.join("judged/strip.png").is_file());
+    let page = std::fs::read(folder.join("judged/report.html")).unwrap();
+    works(&folder, &judge);
+    assert!(page == std::fs::read(folder.join("judged/report.html")).unwrap(), "equal commands, equal pages");
     let said = works(&folder, &format!("{judge} --json --gate unseen"));
     let report: serde_json::Value = serde_json::from_str(&said).unwrap();
     let saved = std::fs::read(folder.join("judged/report.json")).unwrap();
     assert_eq!(report, serde_json::from_slice::<serde_json::Value>(&saved).unwrap());
     assert_eq!(report["report"]["cases"], 8);
+    assert_eq!(report["report"]["drift"]["judged"]["steps"][1]["step"], 20);
     assert!(report["gates"].as_array().is_some_and(|gates| !gates.is_empty()));
 }
 
