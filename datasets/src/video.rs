@@ -32,5 +32,7 @@ pub(crate) fn check_size([height, width]: [usize; 2]) -> Checked<()> {
     if sides.contains(&height) && sides.contains(&width) {
         return Ok(());
     }
-    Err(format!("AV1 needs pictures of {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, found {height}x{width}"))
+    Err(format!(
+        "AV1 needs pictures of {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, found {height}x{width}"
+    ))
 }

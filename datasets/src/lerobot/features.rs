@@ -119,7 +119,7 @@ fn video_info(camera: &CameraSpec, fps: u32) -> Value {
 }
 
 /// Checks what LeRobot's columns can hold.
-pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
+pub(crate) fn check_spec(spec: &EnvSpec) -> Result<()> {
     let invalid = |what: String| Err(Error::Invalid(format!("cannot record `{}`: {what}", spec.name)));
     for (camera_idx, camera) in spec.cameras.iter().enumerate() {
         // LeRobot makes folders of feature names.
@@ -132,11 +132,6 @@ pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
         if !(1..=MAX_SIDE).contains(&camera.height) || !(1..=MAX_SIDE).contains(&camera.width) {
             let (height, width) = (camera.height, camera.width);
             return invalid(format!("picture sides must be 1 to {MAX_SIDE}, found {height}x{width}"));
-        }
-        if pictures == Pictures::Av1
-            && let Err(reason) = check_size([camera.height, camera.width])
-        {
-            return invalid(reason);
         }
     }
     let (width, features) = (spec.action.width(), spec.state.len());
@@ -154,15 +149,27 @@ pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
     Ok(())
 }
 
+/// Checks what the encoder of its pictures can take.
+pub(super) fn check_pictures(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
+    if pictures == Pictures::Png {
+        return Ok(());
+    }
+    for camera in &spec.cameras {
+        check_size([camera.height, camera.width])
+            .map_err(|reason| Error::Invalid(format!("cannot record `{}`: {reason}", spec.name)))?;
+    }
+    Ok(())
+}
+
 /// The spec of a data set: ours where it is recorded, otherwise derived from the features.
 pub(super) fn spec_of(info: &Info, path: &Path) -> Result<EnvSpec> {
     check_codecs(info, path)?;
     let Some(recorded) = info.dreamlane.as_ref().map(|ours| &ours.spec) else {
         let derived = derived_spec(info, path)?;
-        check_spec(&derived, Pictures::Png).map_err(|error| Error::broken(path, error))?;
+        check_spec(&derived).map_err(|error| Error::broken(path, error))?;
         return Ok(derived);
     };
-    check_spec(recorded, Pictures::Png).map_err(|error| Error::broken(path, error))?;
+    check_spec(recorded).map_err(|error| Error::broken(path, error))?;
     for (name, wanted) in features_of(recorded, Pictures::Png) {
         let found = info.features.get(&name);
         let same = |found: &Feature| {

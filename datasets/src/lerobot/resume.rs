@@ -5,7 +5,7 @@ use std::path::Path;
 use dreamlane_core::{EnvSpec, Error, Provenance, Result};
 
 use super::{
-    features::{Pictures, check_spec, features_of},
+    features::{Pictures, check_pictures, check_spec, features_of},
     info::{self, Info},
     repair::{Repaired, repair},
     writer::{Writer, is_vacant, recorded},
@@ -21,7 +21,8 @@ pub(super) fn resume(
     if is_vacant(root)? {
         return Writer::create(root, spec, provenance, pictures);
     }
-    check_spec(spec, pictures)?;
+    check_spec(spec)?;
+    check_pictures(spec, pictures)?;
     // Before anything is repaired: a folder of another run is left as it is.
     match Info::read(root) {
         Ok(info) => check_same(root, &info, &recorded(spec), provenance, pictures)?,

@@ -3,7 +3,8 @@
 use rav1e::{
     Config, Context, EncoderConfig, EncoderStatus,
     color::{
-        ChromaSampling, ColorDescription, ColorPrimaries, MatrixCoefficients, PixelRange, TransferCharacteristics,
+        ChromaSampling, ColorDescription, ColorPrimaries, MatrixCoefficients, PixelRange,
+        TransferCharacteristics,
     },
     config::SpeedSettings,
     data::{FrameType, Rational},
@@ -88,7 +89,11 @@ fn drain(encoder: &mut Context<u8>, packets: &mut Vec<mux::Packet>) -> Checked<(
             Ok(packet) => {
                 // Low latency keeps the order; the times rest on it.
                 if packet.input_frameno != packets.len() as u64 {
-                    return Err(format!("the encoder gave frame {} as {}", packet.input_frameno, packets.len()));
+                    return Err(format!(
+                        "the encoder gave frame {} as {}",
+                        packet.input_frameno,
+                        packets.len()
+                    ));
                 }
                 packets.push(mux::Packet { data: packet.data, key: packet.frame_type == FrameType::KEY });
             }
