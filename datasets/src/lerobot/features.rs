@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::info::Info;
 use crate::{
-    fits::{self, MAX_WIDTH},
+    fits::{MAX_WIDTH, check_spec},
     video::{CODEC, KEY_INTERVAL, PIXEL_FORMAT, check_size},
 };
 
@@ -116,16 +116,16 @@ fn video_info(camera: &CameraSpec, fps: u32) -> Value {
     })
 }
 
-/// Checks what LeRobot's columns can hold.
-pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
-    fits::check_spec(spec)?;
-    let sizes = spec.cameras.iter().map(|camera| check_size([camera.height, camera.width]));
-    match sizes.filter_map(std::result::Result::err).next() {
-        Some(reason) if pictures == Pictures::Av1 => {
-            Err(Error::Invalid(format!("cannot record `{}`: {reason}", spec.name)))
-        }
-        _ => Ok(()),
+/// Checks what the encoder of its pictures can take.
+pub(super) fn check_pictures(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
+    if pictures == Pictures::Png {
+        return Ok(());
     }
+    for camera in &spec.cameras {
+        check_size([camera.height, camera.width])
+            .map_err(|reason| Error::Invalid(format!("cannot record `{}`: {reason}", spec.name)))?;
+    }
+    Ok(())
 }
 
 /// The spec of a data set: ours where it is recorded, otherwise derived from the features.
@@ -133,10 +133,10 @@ pub(super) fn spec_of(info: &Info, path: &Path) -> Result<EnvSpec> {
     check_codecs(info, path)?;
     let Some(recorded) = info.dreamlane.as_ref().map(|ours| &ours.spec) else {
         let derived = derived_spec(info, path)?;
-        check_spec(&derived, Pictures::Png).map_err(|error| Error::broken(path, error))?;
+        check_spec(&derived).map_err(|error| Error::broken(path, error))?;
         return Ok(derived);
     };
-    check_spec(recorded, Pictures::Png).map_err(|error| Error::broken(path, error))?;
+    check_spec(recorded).map_err(|error| Error::broken(path, error))?;
     for (name, wanted) in features_of(recorded, Pictures::Png) {
         let found = info.features.get(&name);
         let same = |found: &Feature| {

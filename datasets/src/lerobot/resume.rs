@@ -5,12 +5,12 @@ use std::path::Path;
 use dreamlane_core::{EnvSpec, Error, Provenance, Result};
 
 use super::{
-    features::{Pictures, check_spec, features_of},
+    features::{Pictures, check_pictures, features_of},
     info::{self, Info},
     repair::{Repaired, repair},
     writer::{Writer, is_vacant},
 };
-use crate::fits::{check_same, recorded};
+use crate::fits::{check_same, check_spec, recorded};
 
 /// The writer that goes on after the last whole episode, or begins where there is nothing.
 pub(super) fn resume(
@@ -22,7 +22,8 @@ pub(super) fn resume(
     if is_vacant(root)? {
         return Writer::create(root, spec, provenance, pictures);
     }
-    check_spec(spec, pictures)?;
+    check_spec(spec)?;
+    check_pictures(spec, pictures)?;
     // Before anything is repaired: a folder of another run is left as it is.
     match Info::read(root) {
         Ok(info) => check_began(root, &info, &recorded(spec), provenance, pictures)?,

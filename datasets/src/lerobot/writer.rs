@@ -11,7 +11,7 @@ use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Provenance, Result};
 use super::{
     columns::{self, Place},
     episodes::{self, Ending, EpisodeRow},
-    features::{Pictures, check_spec, image_key},
+    features::{Pictures, check_pictures, image_key},
     info::{self, CHUNK, Info, Ours, data_file, episodes_file, video_file},
     repair::Prefix,
     stats::Stats,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     durable::{self, Claim},
     encoders,
-    fits::{check_episode, recorded},
+    fits::{check_episode, check_spec, recorded},
 };
 
 /// A data set that is being written.
@@ -46,7 +46,8 @@ impl Writer {
         provenance: &Provenance,
         pictures: Pictures,
     ) -> Result<Self> {
-        check_spec(spec, pictures)?;
+        check_spec(spec)?;
+        check_pictures(spec, pictures)?;
         if !is_vacant(root)? {
             return Err(Error::mismatch(root, "folder of a new data set", "an empty folder", "files"));
         }
