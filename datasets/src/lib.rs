@@ -12,6 +12,7 @@ mod durable;
 mod frames;
 pub mod lerobot;
 mod light;
+mod pages;
 mod picture;
 mod split;
 mod windows;
