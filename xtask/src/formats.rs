@@ -51,8 +51,7 @@ const CHECKS: &[(Part, &str, Subject)] = &[
     (Part::Full, "lerobot_check.py", Subject::Pair(AV1, PNG)),
     (Part::Full, "ray_check.py", Subject::Set(PNG)),
     (Part::Full, "ray_check.py", Subject::Pair(AV1, PNG)),
-    (Part::Full, "minari_check.py", Subject::Set("minari")),
-    (Part::Full, "agreement_check.py", Subject::Pair("minari", PNG)),
+    (Part::Full, "minari_check.py", Subject::Pair("minari", PNG)),
     (Part::Full, "tensorboard_check.py", Subject::Run),
 ];
 
