@@ -56,6 +56,12 @@ pub trait WorldModel: Send + Sync + 'static {
     /// Dec: `[batch, token, dim]` to pictures and state. Only where the spec says `draws`.
     fn decode(&self, latents: Tensor<3>) -> Observation;
 
+    /// Floating point operations of one step of one lane, the drawing of its picture included; a multiply-add is two,
+    /// and what only pads a batch does not count. None where it is not known.
+    fn flops(&self) -> Option<f64> {
+        None
+    }
+
     /// Begins one dream per context.
     ///
     /// # Errors

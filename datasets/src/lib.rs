@@ -7,14 +7,18 @@
 
 mod augment;
 mod contexts;
+#[cfg(test)]
+mod crash;
 pub mod donkeycar;
-mod durable;
+pub mod durable;
+mod encoders;
 mod frames;
 pub mod lerobot;
 mod light;
 mod pages;
 mod picture;
 mod split;
+mod video;
 mod windows;
 
 use std::path::Path;
@@ -30,7 +34,7 @@ pub use windows::WindowSampler;
 pub(crate) type Checked<T> = std::result::Result<T, String>;
 
 /// Every format, in the order in which [`open_any`] tries them.
-pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot];
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1];
 
 /// Opens a data set of any known format.
 ///

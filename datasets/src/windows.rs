@@ -1,6 +1,10 @@
 //! Training cuts: seeded, uniform over every start at which a window fits into its part of the data.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use dreamlane_core::{Batch, BatchShape, Error, Result, Seed};
 use rayon::prelude::*;
@@ -20,6 +24,8 @@ pub struct WindowSampler {
     /// Columns that change their sign in a mirror.
     mirrored_actions: Vec<usize>,
     mirrored_state: Vec<usize>,
+    /// By window length; a training asks for few lengths, again and again.
+    starts: Arc<Mutex<BTreeMap<usize, Arc<Starts>>>>,
 }
 
 impl WindowSampler {
@@ -37,7 +43,7 @@ impl WindowSampler {
         let ranges = ranges(cache.lengths(), split, rule);
         let mirrored_actions = mirrored_columns(cache.spec().action.names());
         let mirrored_state = mirrored_columns(&cache.spec().state);
-        Ok(Self { cache, ranges, augmentation, mirrored_actions, mirrored_state })
+        Ok(Self { cache, ranges, augmentation, mirrored_actions, mirrored_state, starts: Arc::default() })
     }
 
     /// The frames that are drawn from: episode and frames within it, in order.
@@ -49,7 +55,7 @@ impl WindowSampler {
     /// The number of starts at which a window of `time` frames fits.
     #[must_use]
     pub fn n_starts(&self, time: usize) -> usize {
-        Starts::new(&self.ranges, time).len()
+        self.starts(time).len()
     }
 
     /// Checks that windows of `time` frames can be drawn, which [`WindowSampler::sample`] takes for granted.
@@ -76,7 +82,7 @@ impl WindowSampler {
     /// Windows of that length must fit, see [`WindowSampler::check`].
     #[must_use]
     pub fn sample(&self, shape: BatchShape, seed: Seed) -> Batch {
-        let starts = Starts::new(&self.ranges, shape.time);
+        let starts = self.starts(shape.time);
         assert!(starts.len() > 0, "no window of {} frames fits into {:?}", shape.time, self.ranges);
         let cuts: Vec<Cut> = (0..shape.batch as u64)
             .map(|cut_idx| {
@@ -86,6 +92,12 @@ impl WindowSampler {
             })
             .collect();
         self.batch(&cuts, shape.time)
+    }
+
+    fn starts(&self, time: usize) -> Arc<Starts> {
+        // A table is whole or not there, so one left by a thread that panicked is as good as any.
+        let mut known = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(time).or_insert_with(|| Arc::new(Starts::new(&self.ranges, time))).clone()
     }
 
     fn batch(&self, cuts: &[Cut], time: usize) -> Batch {

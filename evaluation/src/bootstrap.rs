@@ -84,8 +84,23 @@ pub fn bootstrap(
 ) -> Option<Interval> {
     let everything: Vec<usize> = clusters.members.concat();
     let value = statistic(&everything)?;
+    let draws = draws(clusters, seed, DRAWS, statistic);
+    let quantile = |share: f64| {
+        let idx = (share * draws.len() as f64) as usize;
+        draws.get(idx.min(draws.len().saturating_sub(1))).copied().unwrap_or(value)
+    };
+    Some(Interval { value, low: quantile(0.025), high: quantile(0.975) })
+}
+
+/// The statistic of `count` draws of whole clusters, ascending. Draws on which it is not defined are left out.
+pub(crate) fn draws(
+    clusters: &Clusters,
+    seed: Seed,
+    count: u64,
+    statistic: &dyn Fn(&[usize]) -> Option<f64>,
+) -> Vec<f64> {
     let n_clusters = clusters.members.len();
-    let mut draws: Vec<f64> = (0..DRAWS)
+    let mut draws: Vec<f64> = (0..count)
         .filter_map(|draw| {
             let mut rng = seed.split(draw).rng();
             let drawn: Vec<usize> = (0..n_clusters)
@@ -96,11 +111,7 @@ pub fn bootstrap(
         })
         .collect();
     draws.sort_by(f64::total_cmp);
-    let quantile = |share: f64| {
-        let idx = (share * draws.len() as f64) as usize;
-        draws.get(idx.min(draws.len().saturating_sub(1))).copied().unwrap_or(value)
-    };
-    Some(Interval { value, low: quantile(0.025), high: quantile(0.975) })
+    draws
 }
 
 #[cfg(test)]

@@ -121,6 +121,7 @@ pub fn evaluate_world(
         opponents,
         sharpness,
         control,
+        drift: None,
     })
 }
 

@@ -74,18 +74,17 @@ fn draw(strip: &mut RgbImage, frame: &[u8], width: usize, scale: u32, [left, top
     }
 }
 
-/// A film strip of one dream per case under its recorded actions, beginning with the context's last frame,
-/// then at `steps` (ascending, 1 is the first dreamed frame).
+/// One dream per case under its recorded actions beside the recording: the context's last frame, then those at
+/// `steps` (ascending, 1 is the first dreamed frame).
 ///
 /// # Errors
 /// When the cases do not fit the world or are shorter than the last step.
-pub fn dream_strip(
+pub fn dream_rows(
     world: &Arc<dyn WorldModel>,
     cases: &[Case],
     steps: &[usize],
     settings: &Settings,
-    scale: u32,
-) -> Result<Vec<u8>> {
+) -> Result<Vec<StripRow>> {
     let layout = Layout::of(world.spec(), cases)?;
     if steps.iter().any(|&step| step == 0 || step > layout.horizon) || !steps.is_sorted() {
         return Err(Error::Invalid(format!(
@@ -99,15 +98,28 @@ pub fn dream_strip(
     };
     let starts: Vec<Start<'_>> = cases.iter().enumerate().map(start).collect();
     let dreams = dream(world, &layout, &starts, steps, &settings.device)?;
-    let rows: Vec<StripRow> = (cases.iter().zip(dreams))
-        .map(|(case, dreamed)| {
-            let frame = |&step: &usize| layout.recorded(case, step).to_vec();
-            let last = frame(&0);
-            let recorded = std::iter::once(last.clone()).chain(steps.iter().map(frame)).collect();
-            StripRow { recorded, dreamed: std::iter::once(last).chain(dreamed).collect() }
-        })
-        .collect();
-    film_strip(&rows, layout.height, layout.width, scale)
+    let row = |(case, dreamed): (&Case, Vec<Vec<u8>>)| {
+        let frame = |&step: &usize| layout.recorded(case, step).to_vec();
+        let last = frame(&0);
+        let recorded = std::iter::once(last.clone()).chain(steps.iter().map(frame)).collect();
+        StripRow { recorded, dreamed: std::iter::once(last).chain(dreamed).collect() }
+    };
+    Ok(cases.iter().zip(dreams).map(row).collect())
+}
+
+/// A film strip of [`dream_rows`].
+///
+/// # Errors
+/// When the cases do not fit the world or are shorter than the last step.
+pub fn dream_strip(
+    world: &Arc<dyn WorldModel>,
+    cases: &[Case],
+    steps: &[usize],
+    settings: &Settings,
+    scale: u32,
+) -> Result<Vec<u8>> {
+    let layout = Layout::of(world.spec(), cases)?;
+    film_strip(&dream_rows(world, cases, steps, settings)?, layout.height, layout.width, scale)
 }
 
 /// Writes a file so that it is either whole or not there: to a neighbour first, which is then renamed.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionGap, HorizonScore, HorizonSharpness, SteeringResponses};
+use crate::{ActionGap, DriftReport, HorizonScore, HorizonSharpness, SteeringResponses};
 
 /// The scores of one world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct WorldReport {
     pub sharpness: Vec<HorizonSharpness>,
     /// Absent where no action value steers.
     pub control: Option<ControlReport>,
+    /// How far long dreams drift from the recording; absent where it was not measured.
+    #[serde(default)]
+    pub drift: Option<DriftReport>,
     /// What a reader should know, such as why something is absent.
     pub notes: Vec<String>,
 }

@@ -16,6 +16,7 @@ pub fn table(report: &WorldReport, gates: &[Gate]) -> String {
     }
     sharpness(&mut text, report);
     control(&mut text, report);
+    drift(&mut text, report);
     for note in &report.notes {
         line(&mut text, format_args!("note: {note}"));
     }
@@ -105,6 +106,24 @@ fn control(text: &mut String, report: &WorldReport) {
                 format!("lag {lag} frames, correlation {}", interval(correlation))
             });
         line(text, format_args!("  {name:<28} {figures}"));
+    }
+}
+
+fn drift(text: &mut String, report: &WorldReport) {
+    let Some(drift) = &report.drift else { return };
+    line(
+        text,
+        format_args!(
+            "\ndrift (Fréchet distance on {} random features), {} frames a step; recorded frames: {}",
+            drift.features,
+            drift.frames,
+            interval(&drift.floor)
+        ),
+    );
+    for world in std::iter::once(&drift.judged).chain(&drift.opponents) {
+        for score in &world.steps {
+            line(text, format_args!("  {:>4} {:<12} {}", score.step, world.name, interval(&score.distance)));
+        }
     }
 }
 

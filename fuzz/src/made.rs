@@ -22,6 +22,8 @@ pub struct Made {
     pub episodes: Vec<u8>,
     /// The rows of its one episode.
     pub data: Vec<u8>,
+    /// The video of its one episode; empty where pictures are in the rows.
+    pub video: Vec<u8>,
 }
 
 impl Made {
@@ -30,22 +32,38 @@ impl Made {
         self.root.join("meta/episodes/chunk-000/file-000.parquet")
     }
 
+    /// Path of the video.
+    pub fn video_path(&self) -> PathBuf {
+        self.root.join("videos/observation.images.front/chunk-000/file-000.mp4")
+    }
+
     /// Path of the rows.
     pub fn data_path(&self) -> PathBuf {
         self.root.join("data/chunk-000/file-000.parquet")
     }
 }
 
-/// Writes the set into the scratch folder.
+/// Writes the set with PNG pictures into the scratch folder.
 pub fn made(name: &str) -> Made {
+    made_as("lerobot", name)
+}
+
+/// Writes the set with a video into the scratch folder.
+pub fn made_with_video(name: &str) -> Made {
+    let mut made = made_as("lerobot-av1", name);
+    made.video = fs::read(made.video_path()).expect("a written file");
+    made
+}
+
+fn made_as(format: &str, name: &str) -> Made {
     let root = scratch().join(name);
     let spec = spec();
     let provenance = Provenance::recording("made/tiny", "fuzz");
-    let format = dreamlane_datasets::format_named("lerobot").expect("a known format");
+    let format = dreamlane_datasets::format_named(format).expect("a known format");
     let mut sink = format.create(&root, &spec, &provenance).expect("a new data set");
     sink.write(&episode(&spec)).expect("a written episode");
     sink.finish().expect("a finished data set");
-    let mut made = Made { root, info: Vec::new(), episodes: Vec::new(), data: Vec::new() };
+    let mut made = Made { root, info: Vec::new(), episodes: Vec::new(), data: Vec::new(), video: Vec::new() };
     without_statistics(&made.episodes_path());
     let read = |path: PathBuf| fs::read(path).expect("a written file");
     made.info = read(made.root.join("meta/info.json"));
@@ -77,7 +95,7 @@ fn spec() -> EnvSpec {
         steps_per_second: 10,
         rewards: true,
         state: vec!["lateral_m".to_owned(), "speed".to_owned()],
-        cameras: vec![CameraSpec::new("front", 4, 6)],
+        cameras: vec![CameraSpec::new("front", 16, 24)],
         action: ActionSpace::Continuous {
             names: vec!["steering".to_owned(), "throttle".to_owned()],
             low: vec![-1.0; 2],

@@ -9,7 +9,11 @@ use burn::{
     tensor::{Device, Tensor, TensorData, activation::softmax},
 };
 
-use crate::{Init, Rotary, rms_norm};
+use crate::{
+    Init, Rotary,
+    flops::{attention_flops, linear_flops},
+    rms_norm,
+};
 
 /// What masked-out scores become.
 const FORBIDDEN: f32 = -1e9;
@@ -56,6 +60,12 @@ impl Heads {
         }
     }
 
+    /// Of `tokens` tokens, each of which sees `keys` keys.
+    fn flops(&self, tokens: usize, keys: usize) -> f64 {
+        let [dim, _] = self.out.weight.dims();
+        linear_flops(&self.qkv, tokens) + attention_flops(tokens, keys, dim) + linear_flops(&self.out, tokens)
+    }
+
     /// Queries and keys, normed and rotated, and values, of `[3, batch, head, token, head_dim]`.
     fn placed(&self, qkv: Tensor<5>, positions: &Rotary) -> [Tensor<4>; 3] {
         let [q, k, v] = [0, 1, 2].map(|idx| qkv.clone().narrow(0, idx, 1).squeeze_dim::<4>(0));
@@ -68,6 +78,12 @@ impl SpaceAttention {
     /// `dim` is split over `heads`.
     pub fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
         Self { heads: Heads::new(dim, heads, init) }
+    }
+
+    /// Floating point operations of one frame of `tokens` tokens, the last `readers` of which nobody sees.
+    #[must_use]
+    pub fn flops(&self, tokens: usize, readers: usize) -> f64 {
+        self.heads.flops(tokens, tokens - readers)
     }
 
     /// `x` is `[frame, token, dim]`; the last `readers` tokens are not seen by any other token.
@@ -89,6 +105,12 @@ impl TimeAttention {
     /// `dim` is split over `heads`.
     pub fn new(dim: usize, heads: usize, init: &mut Init<'_>) -> Self {
         Self { heads: Heads::new(dim, heads, init) }
+    }
+
+    /// Floating point operations of one frame of `tokens` tokens, each of which sees `reach` frames, its own among them.
+    #[must_use]
+    pub fn flops(&self, tokens: usize, reach: usize) -> f64 {
+        self.heads.flops(tokens, reach)
     }
 
     /// `x` is `[batch * time, token, dim]`, `mask` `[batch or 1, time, past + time]` is added to the scores.

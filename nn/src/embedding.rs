@@ -6,7 +6,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
 
-use crate::Init;
+use crate::{Init, linear_flops};
 
 /// Waves of geometric frequencies for values in [0, 1]: `[value, 2 * waves]`.
 #[must_use]
@@ -34,6 +34,12 @@ impl Conditioner {
     /// From `features` numbers to `dim`.
     pub fn new(features: usize, dim: usize, init: &mut Init<'_>) -> Self {
         Self { first: init.linear(features, dim, 1.0), second: init.linear(dim, dim, 1.0) }
+    }
+
+    /// Floating point operations of `rows` rows.
+    #[must_use]
+    pub fn flops(&self, rows: usize) -> f64 {
+        linear_flops(&self.first, rows) + linear_flops(&self.second, rows)
     }
 
     /// `[row, features]` to `[row, dim]`.

@@ -6,7 +6,7 @@ use burn::{
     tensor::{Tensor, activation::relu},
 };
 
-use crate::Init;
+use crate::{Init, linear_flops};
 
 /// `out(relu(in(x))²)`.
 #[derive(Module, Debug)]
@@ -19,6 +19,12 @@ impl FeedForward {
     /// Widens `dim` to `hidden` and back.
     pub fn new(dim: usize, hidden: usize, init: &mut Init<'_>) -> Self {
         Self { widen: init.linear(dim, hidden, 1.0), narrow: init.linear(hidden, dim, 0.3) }
+    }
+
+    /// Floating point operations of `tokens` tokens.
+    #[must_use]
+    pub fn flops(&self, tokens: usize) -> f64 {
+        linear_flops(&self.widen, tokens) + linear_flops(&self.narrow, tokens)
     }
 
     /// `x` is `[frame, token, dim]`.

@@ -6,6 +6,7 @@
 mod attention;
 mod embedding;
 mod feed_forward;
+mod flops;
 mod flow;
 mod init;
 mod norm;
@@ -15,6 +16,7 @@ mod rotary;
 pub use attention::{SpaceAttention, TimeAttention, TimeMemory, band_mask};
 pub use embedding::{Conditioner, sinusoid};
 pub use feed_forward::FeedForward;
+pub use flops::{conv_flops, linear_flops};
 pub use flow::{euler_step, noised};
 pub use init::Init;
 pub use norm::{modulate, rms_norm};

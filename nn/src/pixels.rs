@@ -9,7 +9,7 @@ use burn::{
     tensor::{Tensor, activation::relu},
 };
 
-use crate::Init;
+use crate::{Init, conv_flops};
 
 /// A convolution that keeps the size, or divides it by `stride`; bias 0, He-scaled weights times `gain`.
 pub fn conv(channels: [usize; 2], kernel: usize, stride: usize, gain: f32, init: &mut Init<'_>) -> Conv2d {
@@ -35,6 +35,12 @@ impl ResidualConv {
     /// Keeps `channels` and the size.
     pub fn new(channels: usize, init: &mut Init<'_>) -> Self {
         Self { first: conv([channels; 2], 3, 1, 1.0, init), second: conv([channels; 2], 3, 1, 0.3, init) }
+    }
+
+    /// Floating point operations of one picture of so many pixels.
+    #[must_use]
+    pub fn flops(&self, pixels: usize) -> f64 {
+        conv_flops(&self.first, pixels) + conv_flops(&self.second, pixels)
     }
 
     /// `x` is `[picture, channel, height, width]`.

@@ -5,6 +5,7 @@
 //! their ids. An episode is a function of (run seed, episode id, policy): the number of lanes, their order and
 //! the speed of the sink do not change a byte of it.
 
+mod behind;
 mod lanes;
 mod plan;
 mod recorder;

@@ -1,7 +1,7 @@
 //! The recorder: a thread that turns tensors into bytes and steps into episodes.
 //!
-//! This is the one place where tensors become bytes. It runs behind a bounded channel, so a slow sink
-//! slows the rollout down instead of filling the memory.
+//! This is the one place where tensors become bytes. It runs behind a bounded channel and hands whole episodes to
+//! the bounded queue of the sink, so a slow sink slows the rollout down instead of filling the memory.
 
 use std::thread::JoinHandle;
 
@@ -9,7 +9,7 @@ use burn::tensor::{DType, Int, Tensor, TensorData};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use dreamlane_core::{EnvSpec, Episode, EpisodeSink, Error, Observation, Result, Scene, Step, Truncation};
 
-use crate::{Plan, writer::OrderedWriter};
+use crate::{Plan, behind::Behind, writer::OrderedWriter};
 
 /// Messages that may wait. Each holds the tensors of one batched step: at 64 lanes of 64x64 pixels 0.8 MB.
 const CHANNEL_LEN: usize = 8;
@@ -64,7 +64,7 @@ impl Recorder {
         let (messages, inbox) = bounded(CHANNEL_LEN);
         let recording = Recording {
             open: vec![None; spec.lanes],
-            writer: OrderedWriter::new(sink, plan.episodes.start),
+            writer: OrderedWriter::new(Behind::start(sink)?, plan.episodes.start),
             task: plan.task.clone(),
             action_width: spec.action.width(),
         };
@@ -100,14 +100,20 @@ impl Recording {
     fn run(mut self, inbox: &Receiver<Message>) -> Result<()> {
         for message in inbox {
             match message {
-                Message::Seen(seen) => self.see(*seen)?,
+                Message::Seen(seen) => {
+                    // The sink has failed, and `finish` says why.
+                    if !self.see(*seen) {
+                        break;
+                    }
+                }
                 Message::Acted { values, lanes } => self.act(*values, &lanes),
             }
         }
         self.writer.finish()
     }
 
-    fn see(&mut self, Seen { observation, reward, trust, lanes }: Seen) -> Result<()> {
+    /// False when the sink has failed.
+    fn see(&mut self, Seen { observation, reward, trust, lanes }: Seen) -> bool {
         let n_lanes = self.open.len();
         let images: Vec<Vec<u8>> = observation.images.into_iter().map(image_bytes).collect();
         let state = floats(observation.state.into_data());
@@ -115,7 +121,9 @@ impl Recording {
         for SeenLane { lane_idx, id, outcome, scene, beginning } in lanes {
             if outcome == Outcome::Breaks {
                 let episode = self.open[lane_idx].take().map(without_last_action);
-                self.writer.push(id, episode)?;
+                if !self.writer.push(id, episode) {
+                    return false;
+                }
                 continue;
             }
             let step = Step {
@@ -134,10 +142,12 @@ impl Recording {
             if let Outcome::Ends { terminated, truncated } = outcome {
                 (episode.terminated, episode.truncated) = (terminated, truncated);
                 let episode = self.open[lane_idx].take();
-                self.writer.push(id, episode)?;
+                if !self.writer.push(id, episode) {
+                    return false;
+                }
             }
         }
-        Ok(())
+        true
     }
 
     fn act(&mut self, values: Tensor<2>, lanes: &[usize]) {

@@ -3,31 +3,35 @@
 
 use std::collections::BTreeMap;
 
-use dreamlane_core::{Episode, EpisodeSink, Result};
+use dreamlane_core::{Episode, Result};
+
+use crate::behind::Behind;
 
 /// A sink with a waiting room for episodes that finished before an earlier one.
 pub(crate) struct OrderedWriter {
-    sink: Box<dyn EpisodeSink>,
+    sink: Behind,
     next_id: u64,
     early: BTreeMap<u64, Option<Episode>>,
 }
 
 impl OrderedWriter {
-    pub(crate) fn new(sink: Box<dyn EpisodeSink>, first_id: u64) -> Self {
+    pub(crate) fn new(sink: Behind, first_id: u64) -> Self {
         Self { sink, next_id: first_id, early: BTreeMap::new() }
     }
 
     /// Takes a finished episode, or none where it broke before there was anything to keep,
-    /// and writes all whose turn has come.
-    pub(crate) fn push(&mut self, id: u64, episode: Option<Episode>) -> Result<()> {
+    /// and hands over all whose turn has come. False when the sink has failed: [`OrderedWriter::finish`] says why.
+    pub(crate) fn push(&mut self, id: u64, episode: Option<Episode>) -> bool {
         self.early.insert(id, episode);
         while let Some(episode) = self.early.remove(&self.next_id) {
             self.next_id += 1;
-            if let Some(episode) = episode {
-                self.sink.write(&episode)?;
+            if let Some(episode) = episode
+                && !self.sink.push(episode)
+            {
+                return false;
             }
         }
-        Ok(())
+        true
     }
 
     /// Completes the sink. After a rollout that was cut short some episodes still wait for an earlier one: they are

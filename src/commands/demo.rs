@@ -3,10 +3,10 @@
 use std::{path::PathBuf, time::Instant};
 
 use clap::Args;
-use dreamlane::core::Error;
+use dreamlane::{core::Error, evaluation::Command};
 
 use super::{
-    Surroundings,
+    Surroundings, command_line,
     evaluate::EvaluateWorld,
     rollout::{Part, Rollout},
     train::{Augment, TrainWorld},
@@ -49,17 +49,26 @@ impl Demo {
         let start = Instant::now();
         let (truth, run) = (self.out.join("truth"), self.out.join("world"));
         let (dreams, judged) = (self.out.join("dreams"), self.out.join("evaluation"));
+        let (collect, train) = (self.collected(&truth), self.trained(&truth, &run));
+        let dream = self.dreamed(&run, &dreams);
+        let step = |about: &str, line: String| Command { about: about.to_owned(), line };
+        let before = [
+            step("The truth was collected by", command_line::rollout(&collect)),
+            step("The world was trained by", command_line::train(&train)),
+            step("It dreamed, recorded, by", command_line::rollout(&dream)),
+        ];
         heading("1/4 collecting from the truth, a highway simulator");
-        self.collected(&truth).run(surroundings)?;
+        collect.run(surroundings)?;
         heading("2/4 training a world on what was collected");
-        self.trained(&truth, &run).run(surroundings)?;
+        train.run(surroundings)?;
         heading("3/4 dreaming in 64 lanes, recorded");
-        self.dreamed(&run, &dreams).run(surroundings)?;
+        dream.run(surroundings)?;
         heading("4/4 holding dreams against episodes kept aside");
-        self.evaluated(&run, &judged).run(surroundings)?;
+        self.evaluated(&run, &judged).run_after(&before, surroundings)?;
         eprintln!();
         println!("done in {}:", time(start.elapsed().as_secs_f64()));
         let lines = [
+            (judged.join("report.html"), "the page to open first: clips, curves, figures, commands"),
             (truth, "episodes of the truth, a LeRobot v3 data set"),
             (run, "the world: checkpoints/last, log.jsonl"),
             (dreams, "dreamed episodes, a LeRobot v3 data set"),
@@ -91,11 +100,12 @@ impl Demo {
 
     fn trained(&self, truth: &std::path::Path, run: &std::path::Path) -> TrainWorld {
         TrainWorld {
-            preset: self.preset.clone(),
-            data: truth.to_path_buf(),
+            preset: Some(self.preset.clone()),
+            data: Some(truth.to_path_buf()),
             out: run.to_path_buf(),
+            resume: false,
             init: None,
-            seed: self.seed,
+            seed: Some(self.seed),
             settings: vec![
                 format!("learning.codec_steps={}", self.codec_steps),
                 format!("learning.steps={}", self.steps),
@@ -107,7 +117,10 @@ impl Demo {
                 "learning.gradient_weight=0".into(),
                 "learning.energy_weight=0.5".into(),
             ],
-            augment: Augment::None,
+            augment: Some(Augment::None),
+            licence: None,
+            save_every: None,
+            keep: None,
         }
     }
 
@@ -136,6 +149,7 @@ impl Demo {
             horizons: vec![1, 5, 10, 20],
             cases: 32,
             dreams: 4,
+            drift: vec![20, 50, 100, 200],
             gate: None,
             seed: self.seed,
             json: false,

@@ -1,4 +1,4 @@
-//! `dreamlane evaluate world`: dreams beside recordings, figures, gates and a picture.
+//! `dreamlane evaluate world`: dreams beside recordings, figures, gates, a picture and a page.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,17 +10,22 @@ use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
     core::{Context, Error, Result, Seed, WorldModel},
     datasets::{FrameCache, Split, ranges},
-    evaluation::{self, Case, Gate, Judged, Settings, WorldReport, dream_strip, evaluate_world, write_whole},
+    evaluation::{
+        self, Case, Command, DriftSettings, Gate, Judged, Settings, WorldReport, dream_strip, drift,
+        evaluate_world, write_whole,
+    },
     worlds::{self, Mean, Still, checkpoint},
 };
 use serde_json::json;
 
-use super::{Surroundings, rollout::Part, sources, store};
+use super::{Surroundings, report, rollout::Part, sources, store};
 use crate::progress::Bar;
 
 /// Frames recorded after each context, where recordings are long enough: what steering responses need to show
 /// their lag.
 const SHORTEST: usize = 40;
+/// Dreams behind each figure of drift: one tile of lanes.
+const DRIFT_DREAMS: usize = 64;
 /// Cases of the film strip, and the steps it shows.
 const STRIP_CASES: usize = 5;
 const STRIP_STEPS: [usize; 12] = [1, 2, 3, 5, 7, 10, 13, 16, 20, 25, 30, 40];
@@ -58,6 +63,10 @@ pub(crate) struct EvaluateWorld {
     /// Dreams behind the mean dream.
     #[arg(long, default_value_t = 8)]
     pub(crate) dreams: usize,
+    /// Steps after the context at which drift is measured, each at least 10; 0 for none. Beyond the recorded stretch
+    /// recorded actions are played again.
+    #[arg(long, value_delimiter = ',', default_value = "20,50,100,200")]
+    pub(crate) drift: Vec<usize>,
     /// Which promises to check the figures against.
     #[arg(long, value_enum)]
     pub(crate) gate: Option<Promise>,
@@ -67,7 +76,7 @@ pub(crate) struct EvaluateWorld {
     /// Print the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Folder for report.json and strip.png; `evaluation` in the run when not given.
+    /// Folder for report.html, report.json and strip.png; `evaluation` in the run when not given.
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
 }
@@ -89,8 +98,13 @@ impl Evaluate {
 }
 
 impl EvaluateWorld {
-    /// Judges, prints, and leaves a report and a film strip.
+    /// Judges, prints, and leaves a page, a report and a film strip.
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
+        self.run_after(&[], surroundings)
+    }
+
+    /// The same, where these commands led here: the page shows them too.
+    pub(crate) fn run_after(self, before: &[Command], surroundings: &Surroundings) -> anyhow::Result<()> {
         let device = &surroundings.device;
         let folder = checkpoint::locate(&self.run)?;
         let world = worlds::load(&self.run, device)?;
@@ -101,36 +115,93 @@ impl EvaluateWorld {
         let cache = store::frames(&data)?;
         sources::fits(world.as_ref(), &cache, &data)?;
         let furthest = self.horizons.iter().copied().max().unwrap_or(1);
-        let horizon = furthest.max(SHORTEST.min(longest(&cache, self.split.into(), world.spec().context)));
-        let cases = cases(&cache, self.split.into(), world.spec().context, horizon, self.cases)?;
+        let (split, context) = (self.split.into(), world.spec().context);
+        let horizon = furthest.max(SHORTEST.min(longest(&cache, split, context)));
+        let judged_cases = cases(&cache, split, context, horizon, self.cases)?;
+        let film_cases = cases(&cache, split, context, self.film(&cache, context), DRIFT_DREAMS)?;
         let opponents = self.opponents(world.as_ref(), &cache, device)?;
-        let settings = Settings {
+        let settings = self.settings(device);
+        let mut bar = Bar::new("evaluate");
+        let mut say = |progress: &evaluation::Progress| {
+            bar.say(progress.done as u64, progress.total as u64, &progress.stage);
+        };
+        let mut report = evaluate_world(&world, &opponents, &judged_cases, &settings, &mut say)?;
+        if self.drift != [0] {
+            match drift(&world, &opponents, &film_cases, &self.drift_settings(device), &mut say) {
+                Ok(drift) => report.drift = Some(drift),
+                Err(Error::Invalid(reason)) => report.notes.push(format!("drift was not measured: {reason}")),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        bar.finish();
+        let gates = self.gate.map_or_else(Vec::new, |promise| evaluation::gates(&report, promise.into()));
+        let hash = checkpoint::fingerprint(&folder)?;
+        let page = report::page(
+            &report::Judged {
+                asked: &self,
+                world: &world,
+                hash: &hash,
+                data: &data,
+                cache: &cache,
+                report: &report,
+                gates: &gates,
+                cases: &film_cases,
+                settings: &settings,
+            },
+            before,
+        )?;
+        let spread = spread(judged_cases, STRIP_CASES);
+        let steps = STRIP_STEPS.into_iter().filter(|&step| step <= horizon).collect::<Vec<_>>();
+        let strip = dream_strip(&world, &spread, &steps, &settings, 2)?;
+        let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
+        std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
+        let figures = self.figures(&report, &gates, &hash, &data)?;
+        write_whole(&out.join("report.json"), figures.as_bytes())?;
+        write_whole(&out.join("strip.png"), &strip)?;
+        write_whole(&out.join("report.html"), page.as_bytes())?;
+        match self.json {
+            true => println!("{figures}"),
+            false => println!(
+                "{}\n{}",
+                evaluation::table(&report, &gates),
+                out.join("report.html").display()
+            ),
+        }
+        Ok(())
+    }
+
+    fn settings(&self, device: &Device) -> Settings {
+        Settings {
             horizons: self.horizons.clone(),
             dreams: self.dreams,
             response_steps: SHORTEST,
             response_cases: 96,
             seed: Seed::new(self.seed),
             device: device.clone(),
-        };
-        let mut bar = Bar::new("evaluate");
-        let report = evaluate_world(&world, &opponents, &cases, &settings, &mut |progress| {
-            bar.say(progress.done as u64, progress.total as u64, &progress.stage);
-        })?;
-        bar.finish();
-        let gates = self.gate.map_or_else(Vec::new, |promise| evaluation::gates(&report, promise.into()));
-        let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
-        std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
-        let figures = self.figures(&report, &gates, &folder, &data)?;
-        write_whole(&out.join("report.json"), figures.as_bytes())?;
-        let spread = spread(cases, STRIP_CASES);
-        let steps = STRIP_STEPS.into_iter().filter(|&step| step <= horizon).collect::<Vec<_>>();
-        let strip = dream_strip(&world, &spread, &steps, &settings, 2)?;
-        write_whole(&out.join("strip.png"), &strip)?;
-        match self.json {
-            true => println!("{figures}"),
-            false => println!("{}\n{}", evaluation::table(&report, &gates), out.display()),
         }
-        Ok(())
+    }
+
+    fn drift_settings(&self, device: &Device) -> DriftSettings {
+        DriftSettings {
+            steps: self.drift.clone(),
+            dreams: DRIFT_DREAMS,
+            // Streams of their own: the seed's first children feed the other figures.
+            seed: Seed::new(self.seed).split(7),
+            device: device.clone(),
+        }
+    }
+
+    /// Frames after each context of the stretches that are filmed and dreamed on from: as many as drift asks for
+    /// where every other unbroken part of the recording has them.
+    fn film(&self, cache: &FrameCache, context: usize) -> usize {
+        let mut lengths = ranges(cache.lengths(), self.split.into(), store::split_rule(cache))
+            .into_iter()
+            .map(|(_, range)| range.len().saturating_sub(context))
+            .filter(|&len| len > 0)
+            .collect::<Vec<_>>();
+        lengths.sort_unstable();
+        let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(1);
+        usual.min(self.drift.iter().copied().max().unwrap_or(0).max(SHORTEST))
     }
 
     fn opponents(
@@ -153,10 +224,10 @@ impl EvaluateWorld {
         ])
     }
 
-    fn figures(&self, report: &WorldReport, gates: &[Gate], folder: &Path, data: &Path) -> Result<String> {
+    fn figures(&self, report: &WorldReport, gates: &[Gate], hash: &str, data: &Path) -> Result<String> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let figures = json!({
-            "world": checkpoint::fingerprint(folder)?,
+            "world": hash,
             "data": name(data),
             "split": format!("{:?}", self.split).to_lowercase(),
             "seed": self.seed,
@@ -227,7 +298,7 @@ pub(crate) fn cases(
 }
 
 /// At most `most` of the items, evenly spaced, in order.
-fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
+pub(super) fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
     let (len, count) = (items.len(), most.min(items.len()));
     let kept =
         (0..count).map(|idx| (2 * idx + 1) * len / (2 * count)).collect::<std::collections::BTreeSet<_>>();

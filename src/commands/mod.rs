@@ -1,13 +1,17 @@
 //! The subcommands, one file each: parse into a plain struct, resolve, act.
 
+mod bench;
+mod command_line;
 mod demo;
 mod evaluate;
 mod import;
 mod provenance;
+mod report;
 mod rollout;
 mod sources;
 mod store;
 mod train;
+mod training_log;
 
 use std::{
     process::ExitCode,
@@ -42,6 +46,8 @@ enum Command {
     Rollout(rollout::Rollout),
     /// Hold a world against recordings.
     Evaluate(evaluate::Evaluate),
+    /// Measure how fast an environment steps, and what recording it costs.
+    Bench(bench::Bench),
     /// The whole loop in minutes: collect, train, dream, record, evaluate.
     Demo(demo::Demo),
 }
@@ -64,6 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Train(train) => train.run(&surroundings),
         Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
         Command::Evaluate(evaluate) => evaluate.run(&surroundings),
+        Command::Bench(bench) => bench.run(&surroundings),
         Command::Demo(demo) => demo.run(&surroundings),
     }
 }

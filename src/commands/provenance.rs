@@ -18,7 +18,7 @@ pub(crate) fn policy(name: &str, replayed: Option<&FrameCache>) -> Origin {
 pub(crate) fn contexts(data: &Path, cache: &FrameCache, split: Split) -> ContextOrigin {
     ContextOrigin {
         data: folder_name(data),
-        hash: short_hash(&[cache.fingerprint()]),
+        hash: cache_hash(cache),
         split: format!("{split:?}").to_lowercase(),
     }
 }
@@ -36,6 +36,11 @@ pub(crate) fn played(env: &str, source: Source) -> Provenance {
 /// The fingerprint of a data set, short enough to be read out.
 pub(crate) fn data_hash(source: &dyn EpisodeSource) -> Result<String> {
     Ok(short_hash(&[&source.fingerprint()?]))
+}
+
+/// The same, of a data set whose frames were decoded.
+pub(crate) fn cache_hash(cache: &FrameCache) -> String {
+    short_hash(&[cache.fingerprint()])
 }
 
 /// The last part of a path: recordings name data sets, not the folders of a machine.

@@ -16,10 +16,11 @@ use dreamlane::{
         self,
         dream::{DreamLimits, WorldEnv},
     },
+    training::RECORD,
     worlds::{self, checkpoint},
 };
 
-use super::{provenance, store, train::RUN};
+use super::{provenance, store};
 
 /// What a learned world is called before its path.
 const WORLD: &str = "world:";
@@ -36,6 +37,8 @@ pub(crate) struct Dreaming {
 /// An environment, and the data behind it where it is a dream.
 pub(crate) struct Source {
     pub(crate) env: Box<dyn Env>,
+    /// What dreams it, where it is a dream.
+    pub(crate) world: Option<Arc<dyn WorldModel>>,
     pub(crate) data: Option<PathBuf>,
     /// What recordings say they are.
     pub(crate) about: String,
@@ -48,7 +51,13 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     let Some(run) = name.strip_prefix(WORLD) else {
         let env = envs::build(name, lanes, device)?;
         let provenance = provenance::played(name, Origins::Truth);
-        return Ok(Source { env, data: dreaming.data.clone(), about: format!("truth {name}"), provenance });
+        return Ok(Source {
+            env,
+            world: None,
+            data: dreaming.data.clone(),
+            about: format!("truth {name}"),
+            provenance,
+        });
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;
@@ -74,8 +83,9 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
         Some(world) => format!("dream of {} {}", world.name, world.hash),
         None => format!("dream of {}", world.spec().world),
     };
-    let env = WorldEnv::new(world, Arc::new(contexts), lanes, dreaming.limits, name.to_owned(), device)?;
-    Ok(Source { env: Box::new(env), data: Some(data), about, provenance })
+    let env =
+        WorldEnv::new(world.clone(), Arc::new(contexts), lanes, dreaming.limits, name.to_owned(), device)?;
+    Ok(Source { env: Box::new(env), world: Some(world), data: Some(data), about, provenance })
 }
 
 /// A registered policy, or `replay` of the actions recorded in a data set; and what recordings say of it.
@@ -130,9 +140,14 @@ fn pictures(cameras: &[CameraSpec]) -> String {
     pictures.collect::<Vec<_>>().join(", ")
 }
 
+/// What a run says of how it was begun; none where there is no `run.toml` that can be read.
+pub(crate) fn run_record(run: &Path) -> Option<toml::Table> {
+    toml::from_str(&std::fs::read_to_string(run.join(RUN)).ok()?).ok()
+}
+
 /// The data set that a run was trained on, from its `run.toml`.
 pub(crate) fn trained_on(run: &Path) -> Result<PathBuf> {
-    let path = run.join(RUN);
+    let path = run.join(RECORD);
     let lost = |found: &str| {
         Error::mismatch(
             &path,

@@ -1,16 +1,25 @@
 //! `dreamlane train world`: a data set to a checkpoint.
 
-use std::path::{Path, PathBuf};
+mod request;
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
+use burn::tensor::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
     core::{Error, Learner as _, Result, Seed, WorldSpec, known_names},
-    datasets::{Augmentation, Mirror, Split, WindowSampler, mirrored_columns},
-    training::{Plan, Progress, RunFolder, TrainingData, train},
+    datasets::{Augmentation, FrameCache, Mirror, Split, WindowSampler, mirrored_columns},
+    training::{Plan, Progress, RECORD, RunFolder, TrainingData, train},
     worlds::{DitConfig, DitLearner},
 };
+use serde::{Deserialize, Serialize};
 
+use self::request::Request;
 use super::{Surroundings, store};
 use crate::{
     allocator,
@@ -33,31 +42,44 @@ enum What {
 /// What is to be trained, on what.
 #[derive(Args, Clone)]
 pub(crate) struct TrainWorld {
-    /// The size: debug, nano, base or large.
-    #[arg(long, default_value = "nano")]
-    pub(crate) preset: String,
-    /// A data set.
+    /// The size: debug, nano, base or large [default: nano].
     #[arg(long)]
-    pub(crate) data: PathBuf,
-    /// The run folder to make.
+    pub(crate) preset: Option<String>,
+    /// A data set; a run that is resumed knows its own.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// The run folder to make, or to go on with.
     #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Go on with the run, with what it was begun with, to the same bytes as without a stop.
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// A run or checkpoint whose weights to begin with.
     #[arg(long)]
     pub(crate) init: Option<PathBuf>,
-    /// The seed of weights, batches and noise.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// The seed of weights, batches and noise [default: 0].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Settings that differ from the preset, such as `learning.steps=500`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,
-    /// What is changed in training cuts.
-    #[arg(long, value_enum, default_value_t = Augment::Full)]
-    pub(crate) augment: Augment,
+    /// What is changed in training cuts [default: full].
+    #[arg(long, value_enum)]
+    pub(crate) augment: Option<Augment>,
+    /// Licence of the data, for the card of the world [default: what the data set says].
+    #[arg(long)]
+    pub(crate) licence: Option<String>,
+    /// Steps between checkpoints [default: a tenth of the run].
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) save_every: Option<NonZeroUsize>,
+    /// Checkpoints to keep beside the best one, the newest [default: 3].
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroUsize>,
 }
 
 /// What is changed in training cuts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Augment {
     /// Nothing.
     None,
@@ -78,36 +100,33 @@ impl TrainWorld {
     /// Trains, and leaves a run folder whose newest checkpoint is `checkpoints/last`.
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
         allocator::keep_pages();
-        let config = configured(DitConfig::sized(&self.preset)?, &self.settings)?;
-        let cache = store::frames(&self.data)?;
+        let (request, cache, known) = self.resolved(&surroundings.device)?;
+        let config = &request.config;
         let rule = store::split_rule(&cache);
-        let spec = WorldSpec::of_data(cache.spec(), "dit");
-        let seed = Seed::new(self.seed);
-        let augmentation = self.augment.augmentation(cache.spec().action.names());
+        let seed = Seed::new(request.seed);
+        let augmentation = request.augment.augmentation(cache.spec().action.names());
         let data = TrainingData {
             train: WindowSampler::new(cache.clone(), Split::Train, rule, augmentation)?,
             validation: WindowSampler::new(cache.clone(), Split::Validation, rule, Augmentation::none())?,
         };
         data.train.check(config.learning.clip).context("training windows")?;
         data.validation.check(config.learning.clip).context("validation windows")?;
-        let mut learner = match &self.init {
-            None => DitLearner::new(config, spec, seed, &surroundings.device)?,
-            Some(run) => {
-                let folder = dreamlane::worlds::checkpoint::locate(run)?;
-                DitLearner::from_weights(&config, &folder, &spec, seed, &surroundings.device)?
-            }
+        let mut learner = self.learner(&request, &cache, seed, surroundings)?;
+        let (begun, steps) = (request.begun(), learner.progress().1);
+        let mut plan = Plan::for_steps(begun, steps, seed.split(2));
+        plan.save_every = request.save_every.unwrap_or(plan.save_every);
+        plan.keep = self.keep.map_or(request.keep.unwrap_or(plan.keep), NonZeroUsize::get);
+        let mut run = match known {
+            Known::Run => RunFolder::resume(&self.out, request.facts(), &mut learner)?,
+            Known::Nothing => RunFolder::create(&self.out, &request.text()?, request.facts())?,
         };
-        let mut run = RunFolder::create(&self.out)?;
-        self.record(&self.out)?;
-        let (done, steps) = learner.progress();
         eprintln!(
             "{} weights, {} steps, {} windows to learn from: {}",
             learner.world().parameters(),
-            steps - done,
-            data.train.n_starts(learner.world().config().learning.clip),
+            steps - learner.progress().0,
+            data.train.n_starts(config.learning.clip),
             self.out.display()
         );
-        let plan = Plan::for_steps(steps - done, seed.split(2));
         let mut bar = Bar::new("train");
         let mut last = String::new();
         train(&mut learner, &data, &plan, &mut run, &surroundings.stop, &mut |progress| {
@@ -118,23 +137,62 @@ impl TrainWorld {
         Ok(())
     }
 
-    /// What was asked for, beside what came of it.
-    fn record(&self, out: &Path) -> Result<()> {
-        let data = std::path::absolute(&self.data).unwrap_or_else(|_| self.data.clone());
-        let path = out.join(RUN);
-        let table = toml::toml! {
-            data = (data.display().to_string())
-            preset = (self.preset.clone())
-            seed = (self.seed.to_string())
-            augment = (format!("{:?}", self.augment).to_lowercase())
-            settings = (self.settings.clone())
+    /// What is asked for, its data, and whether there is a run to go on with.
+    fn resolved(&self, device: &Device) -> Result<(Request, Arc<FrameCache>, Known)> {
+        let record = if self.resume { RunFolder::record(&self.out)? } else { None };
+        if let Some(record) = record {
+            let path = self.out.join(RECORD);
+            let request = Request::parse(&record, &path)?;
+            request.agrees(self, &path)?;
+            let data = self.data.as_deref().unwrap_or(Path::new(&request.data));
+            let cache = store::frames(data)?;
+            request.is_of(data, &cache)?;
+            request.warn_of_changes(device);
+            return Ok((request, cache, Known::Run));
+        }
+        let Some(data) = &self.data else {
+            return Err(match self.resume {
+                true => Error::Invalid(format!(
+                    "no run to resume: no `{RECORD}` in {}; with --data DIR it begins",
+                    self.out.display()
+                )),
+                false => Error::Invalid("train world needs --data, a data set to learn from".into()),
+            });
         };
-        std::fs::write(&path, table.to_string()).map_err(Error::io(&path))
+        let config =
+            configured(DitConfig::sized(self.preset.as_deref().unwrap_or(PRESET))?, &self.settings)?;
+        let cache = store::frames(data)?;
+        Ok((Request::begun_now(self, config, data, &cache, device)?, cache, Known::Nothing))
+    }
+
+    /// As it was, or will be, when the run began.
+    fn learner(
+        &self,
+        request: &Request,
+        cache: &FrameCache,
+        seed: Seed,
+        surroundings: &Surroundings,
+    ) -> Result<DitLearner> {
+        let spec = WorldSpec::of_data(cache.spec(), "dit");
+        match &request.init {
+            // A checkpoint has all weights, so the run that lent the first ones may be gone.
+            Some(init) if !RunFolder::has_checkpoint(&self.out)? => {
+                let folder = init.located()?;
+                DitLearner::from_weights(&request.config, &folder, &spec, seed, &surroundings.device)
+            }
+            _ => DitLearner::new(request.config.clone(), spec, seed, &surroundings.device),
+        }
     }
 }
 
-/// The file in a run folder that says how it was begun.
-pub(crate) const RUN: &str = "run.toml";
+/// Whether there is something to go on with.
+enum Known {
+    Run,
+    Nothing,
+}
+
+/// The size where none is given.
+const PRESET: &str = "nano";
 
 impl Augment {
     fn augmentation(self, actions: &[String]) -> Augmentation {

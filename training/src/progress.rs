@@ -36,8 +36,8 @@ pub(crate) struct Rate {
 impl Rate {
     const MARKS: usize = 32;
 
-    pub(crate) fn new(step: usize) -> Self {
-        Self { marks: [(0.0, step)].into() }
+    pub(crate) fn new(seconds: f64, step: usize) -> Self {
+        Self { marks: [(seconds, step)].into() }
     }
 
     pub(crate) fn mark(&mut self, seconds: f64, step: usize) -> f64 {

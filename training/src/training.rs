@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use dreamlane_core::{BatchShape, Error, Learner, Metrics, Result, Seed};
+use dreamlane_core::{Error, Learner, Metrics, Result, Seed};
 use dreamlane_datasets::WindowSampler;
 
 use crate::{Plan, Progress, RunFolder, progress::Rate};
@@ -18,7 +18,10 @@ pub struct TrainingData {
     pub validation: WindowSampler,
 }
 
-/// Trains to the end of the learner's steps.
+/// Trains to the end of the learner's steps, from where the learner and the run stand.
+///
+/// A run that was stopped, or killed, and resumed ends with the same weights, checkpoints and log as one that was
+/// not: everything is a function of the plan and the step.
 ///
 /// # Errors
 /// [`Error::Stopped`] after `stop` was raised, with a checkpoint saved; an error that names the step when the loss
@@ -31,40 +34,58 @@ pub fn train(
     stop: &AtomicBool,
     report: &mut dyn FnMut(&Progress),
 ) -> Result<()> {
-    run.prepare_checkpoints()?;
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), run.seconds());
     let (mut step, steps) = learner.progress();
-    let mut rate = Rate::new(step);
-    let mut saved = None;
+    let mut rate = Rate::new(before, step);
     while step < steps {
         let batch = data.train.sample(learner.wants(), plan.seed.split(step as u64));
         let learned = learner.learn(&batch);
         step += 1;
-        refuse_nonsense(step, &learned, saved, run)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let is_due = |every: usize| step.is_multiple_of(every) || step == steps;
+        refuse_nonsense(step, &learned, run)?;
+        let seconds = before + start.elapsed().as_secs_f64();
+        let rate = rate.mark(seconds, step);
+        if plan.logs_at(step) {
+            run.write(step, seconds, "train", &learned)?;
+            run.write_rate(step, seconds, rate)?;
+        }
         let stopping = stop.load(Ordering::Relaxed);
-        let saving = is_due(plan.save_every) || stopping;
-        let validated = match is_due(plan.validate_every) || saving {
+        let validated = match plan.validates_at(step) || stopping {
             true => Some(validate(learner, &data.validation, plan)?),
             false => None,
         };
-        if is_due(plan.log_every) {
-            run.write(step, seconds, "train", &learned)?;
-        }
         if let Some(metrics) = &validated {
-            run.write(step, seconds, "validation", metrics)?;
-            // What was learned was measured before the weights moved, so only this tells whether they are still sound.
-            refuse_nonsense(step, metrics, saved, run)?;
+            note(learner, plan, run, step, seconds, metrics)?;
         }
-        if saving {
-            learner.save(&run.last_checkpoint())?;
-            saved = Some(step);
+        if plan.saves_at(step) || stopping {
+            run.save(learner, step, plan)?;
         }
-        report(&Progress { step, steps, seconds, rate: rate.mark(seconds, step), learned, validated });
+        report(&Progress { step, steps, seconds, rate, learned, validated });
         if stopping {
             return Err(Error::Stopped);
         }
+    }
+    Ok(())
+}
+
+/// Keeps what a validation found. One that only a stop called for keeps no more than bad weights from being saved.
+fn note(
+    learner: &dyn Learner,
+    plan: &Plan,
+    run: &mut RunFolder,
+    step: usize,
+    seconds: f64,
+    metrics: &Metrics,
+) -> Result<()> {
+    if plan.validates_at(step) {
+        run.write(step, seconds, "validation", metrics)?;
+    }
+    // What was learned was measured before the weights moved, so only this tells whether they are still sound.
+    refuse_nonsense(step, metrics, run)?;
+    if plan.validates_at(step) {
+        run.standing.validated(step, metrics);
+    }
+    if plan.saves_at(step) {
+        run.standing.saved(step, learner.merit(metrics));
     }
     Ok(())
 }
@@ -75,7 +96,7 @@ fn validate(learner: &dyn Learner, data: &WindowSampler, plan: &Plan) -> Result<
     data.check(shape.time)?;
     let mut mean = Metrics::new();
     for idx in 0..plan.validation_batches {
-        let batch = data.sample(BatchShape { batch: shape.batch, ..shape }, Seed::new(idx as u64));
+        let batch = data.sample(shape, Seed::new(idx as u64));
         for (name, number) in learner.validate(&batch) {
             *mean.entry(name).or_insert(0.0) += number / plan.validation_batches as f64;
         }
@@ -83,9 +104,9 @@ fn validate(learner: &dyn Learner, data: &WindowSampler, plan: &Plan) -> Result<
     Ok(mean)
 }
 
-fn refuse_nonsense(step: usize, learned: &Metrics, saved: Option<usize>, run: &RunFolder) -> Result<()> {
+fn refuse_nonsense(step: usize, learned: &Metrics, run: &RunFolder) -> Result<()> {
     let Some((name, number)) = learned.iter().find(|(_, number)| !number.is_finite()) else { return Ok(()) };
-    let kept = match saved {
+    let kept = match run.saved {
         Some(step) => format!("the checkpoint of step {step} is kept: {}", run.last_checkpoint().display()),
         None => "no checkpoint had been saved".to_owned(),
     };

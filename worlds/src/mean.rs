@@ -43,8 +43,7 @@ impl Mean {
     /// When a file is missing or broken.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
         let path = folder.join(checkpoint::WEIGHTS);
-        checkpoint::check_weights(&path)?;
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        let (bytes, _) = checkpoint::read_weights(&path)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|error| Error::broken(&path, error))?;
         let mean = tensors.tensor(NAME).map_err(|error| Error::broken(&path, error))?;
         if mean.dtype() != Dtype::F32 {

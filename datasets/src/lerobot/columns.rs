@@ -11,8 +11,9 @@ use dreamlane_core::{CameraSpec, EnvSpec, Episode, Step};
 use rayon::prelude::*;
 
 use super::{
-    features::{ACTION, DONE, REWARD, STATE, TRUNCATED, TRUST, image_key},
+    features::{ACTION, DONE, Pictures, REWARD, SCENE, STATE, TRUNCATED, TRUST, image_key},
     numbers::{Numbers, column, counts, flags, floats},
+    scenes,
     stats::Stats,
 };
 use crate::{
@@ -33,9 +34,19 @@ pub(super) struct Place {
     pub(super) task_idx: usize,
 }
 
+/// Where the pictures of a camera are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frames {
+    /// Beside the numbers.
+    InRows,
+    /// In files of their own.
+    InVideo,
+}
+
 /// The data table of an episode, and the statistics per feature.
 pub(super) fn table(
     spec: &EnvSpec,
+    pictures: Pictures,
     episode: &Episode,
     place: Place,
 ) -> Checked<(RecordBatch, BTreeMap<String, Stats>)> {
@@ -43,9 +54,14 @@ pub(super) fn table(
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for (camera_idx, camera) in spec.cameras.iter().enumerate() {
         let key = image_key(camera);
-        let pictures = episode.steps.iter().map(|step| step.images[camera_idx].as_slice());
-        stats.insert(key.clone(), Stats::of_pictures(pictures));
-        columns.push((key, picture_column(episode, camera_idx, camera)?));
+        let frames = episode.steps.iter().map(|step| step.images[camera_idx].as_slice());
+        stats.insert(key.clone(), Stats::of_pictures(frames));
+        if pictures == Pictures::Png {
+            columns.push((key, picture_column(episode, camera_idx, camera)?));
+        }
+    }
+    if spec.scenes {
+        columns.push((SCENE.to_owned(), scenes::column(episode)?));
     }
     for (key, numbers) in number_columns(spec, episode, place) {
         stats.insert(key.to_owned(), numbers.stats());
@@ -120,12 +136,13 @@ pub(super) fn check_rows(batch: &RecordBatch, episode_idx: usize) -> Checked<()>
 /// The columns that [`steps`], [`endings`] and [`check_rows`] read.
 pub(super) fn wanted(spec: &EnvSpec) -> Vec<String> {
     let mut names: Vec<String> = spec.cameras.iter().map(image_key).collect();
+    names.extend(spec.scenes.then(|| SCENE.to_owned()));
     names.extend([STATE, ACTION, REWARD, DONE, TRUNCATED, TRUST, EPISODE].map(str::to_owned));
     names
 }
 
-/// The steps in a data table.
-pub(super) fn steps(spec: &EnvSpec, batch: &RecordBatch) -> Checked<Vec<Step>> {
+/// The steps in a data table. Cameras whose pictures are not in it get none; see [`Frames`].
+pub(super) fn steps(spec: &EnvSpec, batch: &RecordBatch, frames: &[Frames]) -> Checked<Vec<Step>> {
     let (width, features) = (spec.action.width(), spec.state.len());
     let actions = floats(batch, ACTION, width)?;
     let state = if features == 0 { Vec::new() } else { floats(batch, STATE, features)? };
@@ -135,12 +152,18 @@ pub(super) fn steps(spec: &EnvSpec, batch: &RecordBatch) -> Checked<Vec<Step>> {
     let cameras = spec
         .cameras
         .iter()
-        .map(|camera| picture_files(batch, &image_key(camera)))
+        .zip(frames)
+        .map(|(camera, frames)| match frames {
+            Frames::InRows => picture_files(batch, &image_key(camera)).map(Some),
+            Frames::InVideo => Ok(None),
+        })
         .collect::<Checked<Vec<_>>>()?;
+    let scenes = if spec.scenes { Some(scenes::read(batch)?) } else { None };
     let step = |row: usize| -> Checked<Step> {
-        let pictures = cameras.iter().zip(&spec.cameras).map(|(files, camera)| {
-            decode_sized(files.value(row), [camera.height, camera.width])
-                .map_err(|error| format!("row {row}: {error}"))
+        let pictures = cameras.iter().zip(&spec.cameras).map(|(files, camera)| match files {
+            Some(files) => decode_sized(files.value(row), [camera.height, camera.width])
+                .map_err(|error| format!("row {row}: {error}")),
+            None => Ok(Vec::new()),
         });
         Ok(Step {
             images: pictures.collect::<Checked<_>>()?,
@@ -148,7 +171,7 @@ pub(super) fn steps(spec: &EnvSpec, batch: &RecordBatch) -> Checked<Vec<Step>> {
             action: actions[row * width..(row + 1) * width].to_vec(),
             reward: rewards.as_ref().map_or(0.0, |rewards| rewards[row]),
             trust: trust.as_ref().map_or(1.0, |trust| trust[row]),
-            scene: None,
+            scene: scenes.as_ref().and_then(|scenes| scenes[row].clone()),
         })
     };
     (0..batch.num_rows()).into_par_iter().map(step).collect()

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path, path::PathBuf, sync::Arc};
 
 use arrow::{
     array::{
-        Array as _, ArrayRef, AsArray as _, BooleanArray, Int64Array, ListArray, RecordBatch, StringArray,
-        UInt64Array,
+        Array as _, ArrayRef, AsArray as _, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch,
+        StringArray, UInt64Array,
     },
     buffer::OffsetBuffer,
     compute::cast,
@@ -15,8 +15,8 @@ use dreamlane_core::{Error, Result, Truncation};
 
 use super::{
     info::{CHUNK, episodes_file},
-    numbers::{column, counts, flags},
-    stats::Stats,
+    numbers::{column, counts, flags, seconds},
+    stats::{Kind, Stats},
     table,
 };
 
@@ -40,6 +40,18 @@ pub(super) struct EpisodeRow {
     pub(super) ending: Option<Ending>,
     /// Empty in sets that others made.
     pub(super) beginning: String,
+    /// One per video feature, in the order they were asked for.
+    pub(super) videos: Vec<VideoPlace>,
+}
+
+/// Where the pictures of one camera lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct VideoPlace {
+    pub(super) chunk: usize,
+    pub(super) file: usize,
+    /// Time of the first frame in the file.
+    pub(super) from_s: f64,
+    pub(super) to_s: f64,
 }
 
 /// What LeRobot has no column for.
@@ -50,14 +62,15 @@ pub(super) struct Ending {
     pub(super) truncated: Option<Truncation>,
 }
 
-/// Writes the row of an episode as a file of its own.
+/// Writes the row of an episode as a file of its own; `videos` names the features of `row.videos`.
 pub(super) fn write(
     root: &Path,
     episode_idx: usize,
     row: &EpisodeRow,
-    ending: Ending,
+    videos: &[String],
     stats: &BTreeMap<String, Stats>,
 ) -> Result<()> {
+    let ending = row.ending.unwrap_or(Ending { id: episode_idx as u64, terminated: false, truncated: None });
     let (chunk, file) = (episode_idx / CHUNK, episode_idx % CHUNK);
     let path = episodes_file(root, chunk, file);
     let number = |value: usize| -> ArrayRef { Arc::new(Int64Array::from(vec![value as i64])) };
@@ -78,20 +91,34 @@ pub(super) fn write(
     ]
     .map(|(name, array)| (name.to_owned(), array))
     .into();
+    for (key, place) in videos.iter().zip(&row.videos) {
+        let seconds = |value: f64| -> ArrayRef { Arc::new(Float64Array::from(vec![value])) };
+        columns.extend(
+            [
+                ("chunk_index", number(place.chunk)),
+                ("file_index", number(place.file)),
+                ("from_timestamp", seconds(place.from_s)),
+                ("to_timestamp", seconds(place.to_s)),
+            ]
+            .map(|(name, array)| (format!("videos/{key}/{name}"), array)),
+        );
+    }
     columns.extend(stats.iter().flat_map(|(feature, stats)| stats.to_columns(feature)));
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| Error::broken(&path, error))?;
-    table::write(&path, &batch, &[], None)
+    table::write(&path, &batch, &[])
 }
 
 /// Reads the rows of the first `count` episodes; rows beyond are of a writer that was stopped.
-pub(super) fn read(root: &Path, count: usize) -> Result<Vec<EpisodeRow>> {
+pub(super) fn read(root: &Path, count: usize, videos: &[String]) -> Result<Vec<EpisodeRow>> {
+    let wanted = columns(videos);
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let folder = root.join("meta/episodes");
     let mut rows = Vec::new();
     for path in if count == 0 { Vec::new() } else { files(&folder)? } {
-        for batch in table::read(&path, &COLUMNS)? {
-            rows_of(&batch, &mut rows).map_err(|reason| Error::broken(&path, reason))?;
+        for batch in table::read(&path, &wanted)? {
+            rows_of(&batch, videos, &mut rows).map_err(|reason| Error::broken(&path, reason))?;
         }
         if rows.len() >= count {
             break;
@@ -103,6 +130,48 @@ pub(super) fn read(root: &Path, count: usize) -> Result<Vec<EpisodeRow>> {
     rows.truncate(count);
     Ok(rows)
 }
+
+/// The row of one episode and its statistics, out of the file that [`write`] made; `kinds` names the features.
+/// None where the file holds several rows, as those of other writers do.
+pub(super) fn read_one(
+    root: &Path,
+    episode_idx: usize,
+    videos: &[String],
+    kinds: &BTreeMap<String, Kind>,
+) -> Result<Option<(EpisodeRow, BTreeMap<String, Stats>)>> {
+    let path = episodes_file(root, episode_idx / CHUNK, episode_idx % CHUNK);
+    let mut wanted = columns(videos);
+    wanted.extend(kinds.keys().flat_map(|feature| Stats::column_names(feature)));
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let batches = table::read(&path, &wanted)?;
+    let count: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let [batch] = &batches[..] else {
+        return if count > 1 { Ok(None) } else { Err(Error::broken(&path, "no row")) };
+    };
+    if count > 1 {
+        return Ok(None);
+    }
+    let read = || -> Checked<_> {
+        let mut rows = Vec::new();
+        rows_from(episode_idx, batch, videos, &mut rows)?;
+        let stats = kinds
+            .iter()
+            .map(|(feature, &kind)| Ok((feature.clone(), Stats::from_columns(batch, feature, kind)?)))
+            .collect::<Checked<_>>()?;
+        Ok(rows.pop().map(|row| (row, stats)))
+    };
+    read().map_err(|reason| Error::broken(&path, reason))
+}
+
+fn columns(videos: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = COLUMNS.map(str::to_owned).into();
+    for key in videos {
+        names.extend(VIDEO_COLUMNS.map(|name| format!("videos/{key}/{name}")));
+    }
+    names
+}
+
+const VIDEO_COLUMNS: [&str; 4] = ["chunk_index", "file_index", "from_timestamp", "to_timestamp"];
 
 const COLUMNS: [&str; 11] = [
     "episode_index",
@@ -139,15 +208,27 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn rows_of(batch: &RecordBatch, rows: &mut Vec<EpisodeRow>) -> Checked<()> {
+fn rows_of(batch: &RecordBatch, videos: &[String], rows: &mut Vec<EpisodeRow>) -> Checked<()> {
+    rows_from(0, batch, videos, rows)
+}
+
+/// Adds the rows of a table; the first of all `rows` is that of episode `first`.
+fn rows_from(
+    first: usize,
+    batch: &RecordBatch,
+    videos: &[String],
+    rows: &mut Vec<EpisodeRow>,
+) -> Checked<()> {
     let number = |name| counts(batch, name);
     let (indices, lengths) = (number("episode_index")?, number("length")?);
     let (from, to) = (number("dataset_from_index")?, number("dataset_to_index")?);
     let (chunks, files) = (number("data/chunk_index")?, number("data/file_index")?);
     let endings = endings(batch)?;
+    let videos = videos.iter().map(|key| video_places(batch, key)).collect::<Checked<Vec<_>>>()?;
     for row in 0..batch.num_rows() {
-        if indices[row] != rows.len() {
-            return Err(format!("expected episode {}, found {}", rows.len(), indices[row]));
+        let expected = first + rows.len();
+        if indices[row] != expected {
+            return Err(format!("expected episode {expected}, found {}", indices[row]));
         }
         if from[row].checked_add(lengths[row]) != Some(to[row]) || lengths[row] == 0 {
             let (from, to, length) = (from[row], to[row], lengths[row]);
@@ -161,9 +242,19 @@ fn rows_of(batch: &RecordBatch, rows: &mut Vec<EpisodeRow>) -> Checked<()> {
             file: files[row],
             ending: endings.as_ref().map(|endings| endings[row]),
             beginning: beginning(batch, row)?,
+            videos: videos.iter().map(|places| places[row]).collect(),
         });
     }
     Ok(())
+}
+
+fn video_places(batch: &RecordBatch, key: &str) -> Checked<Vec<VideoPlace>> {
+    let name = |name: &str| format!("videos/{key}/{name}");
+    let (chunks, files) = (counts(batch, &name("chunk_index"))?, counts(batch, &name("file_index"))?);
+    let (from, to) = (seconds(batch, &name("from_timestamp"))?, seconds(batch, &name("to_timestamp"))?);
+    let place =
+        |row: usize| VideoPlace { chunk: chunks[row], file: files[row], from_s: from[row], to_s: to[row] };
+    Ok((0..batch.num_rows()).map(place).collect())
 }
 
 fn endings(batch: &RecordBatch) -> Checked<Option<Vec<Ending>>> {

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::info::Info;
-use crate::picture::MAX_SIDE;
+use crate::{
+    picture::MAX_SIDE,
+    video::{CODEC, KEY_INTERVAL, PIXEL_FORMAT, check_size},
+};
 
 pub(super) const STATE: &str = "observation.state";
 pub(super) const ACTION: &str = "action";
@@ -15,9 +18,22 @@ pub(super) const REWARD: &str = "next.reward";
 pub(super) const DONE: &str = "next.done";
 pub(super) const TRUNCATED: &str = "next.truncated";
 pub(super) const TRUST: &str = "dreamlane.trust";
+/// Who is where, as JSON.
+pub(super) const SCENE: &str = "scene";
+pub(super) const IMAGE: &str = "image";
+pub(super) const VIDEO: &str = "video";
 const IMAGES: &str = "observation.images.";
 /// Longest vector that is believed.
 const MAX_WIDTH: usize = 1 << 16;
+
+/// How the pictures of a data set are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pictures {
+    /// Losslessly, in the rows (dtype `image`).
+    Png,
+    /// As one video per episode and camera (dtype `video`).
+    Av1,
+}
 
 /// One entry of `features`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +42,16 @@ pub(super) struct Feature {
     pub(super) shape: Vec<usize>,
     #[serde(default)]
     pub(super) names: Value,
+    /// What videos are like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) info: Option<Value>,
+}
+
+impl Feature {
+    /// Whether it is a camera.
+    pub(super) fn is_picture(&self) -> bool {
+        matches!(self.dtype.as_str(), IMAGE | VIDEO)
+    }
 }
 
 /// The column of a camera.
@@ -34,9 +60,13 @@ pub(super) fn image_key(camera: &CameraSpec) -> String {
 }
 
 /// Every column that episodes of this spec have.
-pub(super) fn features_of(spec: &EnvSpec) -> BTreeMap<String, Feature> {
-    let entry =
-        |dtype: &str, shape: Vec<usize>, names: Value| Feature { dtype: dtype.to_owned(), shape, names };
+pub(super) fn features_of(spec: &EnvSpec, pictures: Pictures) -> BTreeMap<String, Feature> {
+    let entry = |dtype: &str, shape: Vec<usize>, names: Value| Feature {
+        dtype: dtype.to_owned(),
+        shape,
+        names,
+        info: None,
+    };
     let scalar = |dtype: &str| entry(dtype, vec![1], Value::Null);
     let mut features: BTreeMap<String, Feature> = ["frame_index", "episode_index", "index", "task_index"]
         .map(|name| (name.to_owned(), scalar("int64")))
@@ -44,7 +74,18 @@ pub(super) fn features_of(spec: &EnvSpec) -> BTreeMap<String, Feature> {
     features.insert("timestamp".to_owned(), scalar("float32"));
     for camera in &spec.cameras {
         let shape = vec![camera.height, camera.width, 3];
-        features.insert(image_key(camera), entry("image", shape, json!(["height", "width", "channels"])));
+        let names = json!(["height", "width", "channels"]);
+        let feature = match pictures {
+            Pictures::Png => entry(IMAGE, shape, names),
+            Pictures::Av1 => Feature {
+                info: Some(video_info(camera, spec.steps_per_second)),
+                ..entry(VIDEO, shape, names)
+            },
+        };
+        features.insert(image_key(camera), feature);
+    }
+    if spec.scenes {
+        features.insert(SCENE.to_owned(), scalar("string"));
     }
     if !spec.state.is_empty() {
         features.insert(STATE.to_owned(), entry("float32", vec![spec.state.len()], json!(spec.state)));
@@ -61,8 +102,24 @@ pub(super) fn features_of(spec: &EnvSpec) -> BTreeMap<String, Feature> {
     features
 }
 
+/// The keys that LeRobot writes beside a video feature.
+fn video_info(camera: &CameraSpec, fps: u32) -> Value {
+    json!({
+        "video.height": camera.height,
+        "video.width": camera.width,
+        "video.codec": CODEC,
+        "video.pix_fmt": PIXEL_FORMAT,
+        "video.fps": fps,
+        "video.channels": 3,
+        "video.g": KEY_INTERVAL,
+        "video.is_depth_map": false,
+        "is_depth_map": false,
+        "has_audio": false
+    })
+}
+
 /// Checks what LeRobot's columns can hold.
-pub(super) fn check_spec(spec: &EnvSpec) -> Result<()> {
+pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
     let invalid = |what: String| Err(Error::Invalid(format!("cannot record `{}`: {what}", spec.name)));
     for (camera_idx, camera) in spec.cameras.iter().enumerate() {
         // LeRobot makes folders of feature names.
@@ -75,6 +132,11 @@ pub(super) fn check_spec(spec: &EnvSpec) -> Result<()> {
         if !(1..=MAX_SIDE).contains(&camera.height) || !(1..=MAX_SIDE).contains(&camera.width) {
             let (height, width) = (camera.height, camera.width);
             return invalid(format!("picture sides must be 1 to {MAX_SIDE}, found {height}x{width}"));
+        }
+        if pictures == Pictures::Av1
+            && let Err(reason) = check_size([camera.height, camera.width])
+        {
+            return invalid(reason);
         }
     }
     let (width, features) = (spec.action.width(), spec.state.len());
@@ -94,19 +156,20 @@ pub(super) fn check_spec(spec: &EnvSpec) -> Result<()> {
 
 /// The spec of a data set: ours where it is recorded, otherwise derived from the features.
 pub(super) fn spec_of(info: &Info, path: &Path) -> Result<EnvSpec> {
-    if let Some((name, _)) = info.features.iter().find(|(_, feature)| feature.dtype == "video") {
-        let found = format!("`{name}` of dtype video");
-        return Err(Error::mismatch(path, "pictures", "dtype image (PNG in parquet)", found));
-    }
+    check_codecs(info, path)?;
     let Some(recorded) = info.dreamlane.as_ref().map(|ours| &ours.spec) else {
         let derived = derived_spec(info, path)?;
-        check_spec(&derived).map_err(|error| Error::broken(path, error))?;
+        check_spec(&derived, Pictures::Png).map_err(|error| Error::broken(path, error))?;
         return Ok(derived);
     };
-    check_spec(recorded).map_err(|error| Error::broken(path, error))?;
-    for (name, wanted) in features_of(recorded) {
+    check_spec(recorded, Pictures::Png).map_err(|error| Error::broken(path, error))?;
+    for (name, wanted) in features_of(recorded, Pictures::Png) {
         let found = info.features.get(&name);
-        if found.is_none_or(|found| found.dtype != wanted.dtype || found.shape != wanted.shape) {
+        let same = |found: &Feature| {
+            (found.dtype == wanted.dtype || found.is_picture() && wanted.is_picture())
+                && found.shape == wanted.shape
+        };
+        if !found.is_some_and(same) {
             let describe = |feature: &Feature| format!("{} {:?}", feature.dtype, feature.shape);
             let found = found.map_or("nothing".to_owned(), describe);
             return Err(Error::mismatch(path, format!("feature `{name}`"), describe(&wanted), found));
@@ -118,16 +181,36 @@ pub(super) fn spec_of(info: &Info, path: &Path) -> Result<EnvSpec> {
     Ok(recorded.clone())
 }
 
+/// Refuses videos that cannot be decoded, as far as the description tells; the files themselves say the rest.
+fn check_codecs(info: &Info, path: &Path) -> Result<()> {
+    for (name, feature) in info.features.iter().filter(|(_, feature)| feature.dtype == VIDEO) {
+        let told = feature.info.as_ref().and_then(|told| told.get("video.codec")).and_then(Value::as_str);
+        if let Some(found) = told.filter(|codec| !codec.contains(CODEC)) {
+            return Err(Error::mismatch(path, format!("codec of `{name}`"), CODEC, found));
+        }
+    }
+    Ok(())
+}
+
+/// Height and width of a picture feature; writers differ on where they put the channels.
+fn picture_size(key: &str, feature: &Feature, path: &Path) -> Result<[usize; 2]> {
+    match feature.shape[..] {
+        [height, width, 3] => Ok([height, width]),
+        [3, height, width] => Ok([height, width]),
+        _ => {
+            let found = format!("{:?}", feature.shape);
+            Err(Error::mismatch(path, format!("shape of `{key}`"), "[height, width, 3]", found))
+        }
+    }
+}
+
 fn derived_spec(info: &Info, path: &Path) -> Result<EnvSpec> {
     let mut cameras = Vec::new();
     for (key, feature) in &info.features {
-        if feature.dtype != "image" {
+        if !feature.is_picture() {
             continue;
         }
-        let [height, width, 3] = feature.shape[..] else {
-            let found = format!("{:?}", feature.shape);
-            return Err(Error::mismatch(path, format!("shape of `{key}`"), "[height, width, 3]", found));
-        };
+        let [height, width] = picture_size(key, feature, path)?;
         let Some(name) = key.strip_prefix(IMAGES) else {
             return Err(Error::mismatch(path, "name of a picture column", format!("{IMAGES}*"), key));
         };

@@ -3,14 +3,17 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Read as _, Write as _},
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
 use dreamlane_core::{EnvSpec, Error, Provenance, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{NAME, features::Feature};
+use super::{
+    NAME,
+    features::{Feature, Pictures, features_of},
+};
 use crate::durable;
 
 /// The version this module reads and writes.
@@ -20,6 +23,7 @@ pub(super) const CHUNK: usize = 1000;
 /// Larger files are not a description of a data set.
 const MAX_INFO_BYTES: u64 = 64 << 20;
 const DATA_PATH: &str = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet";
+const VIDEO_PATH: &str = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4";
 
 /// The content of `info.json`; keys that are not here are ignored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,7 +73,8 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u32,
 
 impl Info {
     /// The description of a data set that has no episodes yet.
-    pub(super) fn new(ours: Ours, features: BTreeMap<String, Feature>) -> Self {
+    pub(super) fn new(ours: Ours, pictures: Pictures) -> Self {
+        let features = features_of(&ours.spec, pictures);
         Self {
             codebase_version: VERSION.to_owned(),
             robot_type: Some(ours.spec.name.clone()),
@@ -80,9 +85,9 @@ impl Info {
             data_files_size_in_mb: 100,
             video_files_size_in_mb: 200,
             fps: ours.spec.steps_per_second,
-            splits: BTreeMap::from([("train".to_owned(), "0:0".to_owned())]),
+            splits: train_split(0),
             data_path: DATA_PATH.to_owned(),
-            video_path: None,
+            video_path: (pictures == Pictures::Av1).then(|| VIDEO_PATH.to_owned()),
             features,
             dreamlane: Some(ours),
         }
@@ -113,19 +118,45 @@ impl Info {
         if info.data_path != DATA_PATH {
             return Err(Error::mismatch(&path, "data_path", DATA_PATH, &info.data_path));
         }
+        match &info.video_path {
+            Some(found) if found != VIDEO_PATH => {
+                return Err(Error::mismatch(&path, "video_path", VIDEO_PATH, found));
+            }
+            _ => {}
+        }
         Ok(info)
+    }
+
+    /// The same with one more episode of this many frames.
+    pub(super) fn with_episode(&self, frames: usize, total_tasks: usize) -> Self {
+        let mut info = self.clone();
+        info.total_episodes += 1;
+        info.total_frames += frames;
+        info.total_tasks = total_tasks;
+        info.splits = train_split(info.total_episodes);
+        info
+    }
+
+    /// The same with these totals.
+    pub(super) fn cut(&self, total_episodes: usize, total_frames: usize, total_tasks: usize) -> Self {
+        let splits = train_split(total_episodes);
+        Self { total_episodes, total_frames, total_tasks, splits, ..self.clone() }
     }
 
     /// Replaces `info.json` under `root`.
     pub(super) fn write(&self, root: &Path) -> Result<()> {
-        write_json(&path(root), self)
+        let path = path(root);
+        durable::write(&path, &json(&path, self)?)
     }
 }
 
-/// Replaces a JSON file.
-pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_vec_pretty(value).map_err(|error| Error::broken(path, error))?;
-    durable::replace(path, |file| file.write_all(&text).map_err(Error::io(path)))
+fn train_split(episodes: usize) -> BTreeMap<String, String> {
+    BTreeMap::from([("train".to_owned(), format!("0:{episodes}"))])
+}
+
+/// The bytes of a JSON file.
+pub(super) fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value).map_err(|error| Error::broken(path, error))
 }
 
 /// Where `info.json` is.
@@ -133,9 +164,19 @@ pub(super) fn path(root: &Path) -> PathBuf {
     root.join("meta/info.json")
 }
 
+/// Where `stats.json` is.
+pub(super) fn stats_path(root: &Path) -> PathBuf {
+    root.join("meta/stats.json")
+}
+
 /// The data file of a chunk and file number.
 pub(super) fn data_file(root: &Path, chunk: usize, file: usize) -> PathBuf {
     root.join(format!("data/chunk-{chunk:03}/file-{file:03}.parquet"))
+}
+
+/// The video file of a camera's feature, chunk and file number.
+pub(super) fn video_file(root: &Path, key: &str, chunk: usize, file: usize) -> PathBuf {
+    root.join(format!("videos/{key}/chunk-{chunk:03}/file-{file:03}.mp4"))
 }
 
 /// The `meta/episodes` file of a chunk and file number.

@@ -8,7 +8,7 @@ use arrow::{
         OffsetSizeTrait, RecordBatch,
     },
     compute::cast,
-    datatypes::{DataType, Field, Float32Type, Int64Type},
+    datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type},
 };
 
 use super::stats::Stats;
@@ -93,6 +93,16 @@ pub(super) fn longs(batch: &RecordBatch, name: &str) -> Checked<Vec<i64>> {
 pub(super) fn counts(batch: &RecordBatch, name: &str) -> Checked<Vec<usize>> {
     let count = |value| usize::try_from(value).map_err(|_| format!("`{name}`: {value} is below 0"));
     longs(batch, name)?.into_iter().map(count).collect()
+}
+
+/// `[row]` times, in seconds.
+pub(super) fn seconds(batch: &RecordBatch, name: &str) -> Checked<Vec<f64>> {
+    let array = as_type(name, column(batch, name)?, &DataType::Float64)?;
+    let values = array.as_primitive::<Float64Type>().values();
+    match values.iter().find(|value| !(0.0..1e9).contains(*value)) {
+        Some(value) => Err(format!("`{name}`: {value} s is no time in a video")),
+        None => Ok(values.to_vec()),
+    }
 }
 
 /// `[row]` flags.

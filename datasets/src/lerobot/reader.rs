@@ -1,7 +1,7 @@
 //! Reads episodes of our own and of others' data sets.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -10,11 +10,11 @@ use dreamlane_core::{EnvSpec, Episode, EpisodeSource, Error, Provenance, Result,
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    columns,
+    columns::{self, Frames},
     episodes::{self, Ending, EpisodeRow},
-    features::spec_of,
-    info::{self, Info, data_file},
-    table,
+    features::{VIDEO, image_key, spec_of},
+    info::{self, Info, data_file, video_file},
+    table, videos,
 };
 
 /// An opened data set.
@@ -25,6 +25,10 @@ pub(super) struct Reader {
     provenance: Option<Provenance>,
     rows: Vec<EpisodeRow>,
     lengths: Vec<usize>,
+    /// Per camera.
+    frames: Vec<Frames>,
+    /// Positions among the cameras and features of those that are videos.
+    videos: Vec<(usize, String)>,
     /// Row of the whole set with which each data file begins.
     file_starts: BTreeMap<(usize, usize), usize>,
 }
@@ -34,7 +38,16 @@ impl Reader {
     pub(super) fn open(root: &Path) -> Result<Self> {
         let info = Info::read(root)?;
         let spec = spec_of(&info, &info::path(root))?;
-        let rows = episodes::read(root, info.total_episodes)?;
+        let is_video = |key: &str| info.features.get(key).is_some_and(|feature| feature.dtype == VIDEO);
+        let keys = spec.cameras.iter().map(image_key).enumerate();
+        let videos: Vec<(usize, String)> = keys.filter(|(_, key)| is_video(key)).collect();
+        let video_keys: Vec<String> = videos.iter().map(|(_, key)| key.clone()).collect();
+        let frames = spec.cameras.iter().map(|camera| match is_video(&image_key(camera)) {
+            true => Frames::InVideo,
+            false => Frames::InRows,
+        });
+        let frames = frames.collect();
+        let rows = episodes::read(root, info.total_episodes, &video_keys)?;
         let (mut file_starts, mut next) = (BTreeMap::new(), 0);
         for (episode_idx, row) in rows.iter().enumerate() {
             if row.first_row != next {
@@ -49,7 +62,12 @@ impl Reader {
         }
         let lengths = rows.iter().map(|row| row.length).collect();
         let provenance = info.dreamlane.map(|ours| ours.provenance);
-        Ok(Self { root: root.to_path_buf(), spec, provenance, rows, lengths, file_starts })
+        Ok(Self { root: root.to_path_buf(), spec, provenance, rows, lengths, frames, videos, file_starts })
+    }
+
+    /// Episodes there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.len()
     }
 }
 
@@ -78,7 +96,7 @@ impl EpisodeSource for Reader {
         let (mut steps, mut flags) = (Vec::new(), Vec::new());
         for batch in table::read_rows(&path, &wanted, start..start + row.length)? {
             columns::check_rows(&batch, episode_idx).map_err(broken)?;
-            steps.extend(columns::steps(&self.spec, &batch).map_err(broken)?);
+            steps.extend(columns::steps(&self.spec, &batch, &self.frames).map_err(broken)?);
             flags.extend(columns::endings(&batch).map_err(broken)?);
         }
         if steps.len() != row.length {
@@ -89,13 +107,14 @@ impl EpisodeSource for Reader {
                 steps.len(),
             ));
         }
+        videos::read(&self.root, &self.spec, &self.videos, row, &mut steps)?;
         let ending = row.ending.unwrap_or_else(|| derived_ending(episode_idx, &flags));
         let Ending { id, terminated, truncated } = ending;
         let (task, beginning) = (row.task.clone(), row.beginning.clone());
         Ok(Episode { id, task, beginning, steps, terminated, truncated })
     }
 
-    /// Of all metadata, statistics included, and of the sizes of the data files.
+    /// Of all metadata, statistics included, and of the sizes of the data files and videos.
     fn fingerprint(&self) -> Result<String> {
         let mut hash = Sha256::new();
         let path = info::path(&self.root);
@@ -107,6 +126,14 @@ impl EpisodeSource for Reader {
         for &(chunk, file) in self.file_starts.keys() {
             let path = data_file(&self.root, chunk, file);
             hash.update(fs::metadata(&path).map_err(Error::io(&path))?.len().to_le_bytes());
+        }
+        for (place_idx, (_, key)) in self.videos.iter().enumerate() {
+            let places =
+                self.rows.iter().map(|row| (row.videos[place_idx].chunk, row.videos[place_idx].file));
+            for (chunk, file) in places.collect::<BTreeSet<_>>() {
+                let path = video_file(&self.root, key, chunk, file);
+                hash.update(fs::metadata(&path).map_err(Error::io(&path))?.len().to_le_bytes());
+            }
         }
         Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }

@@ -1,13 +1,16 @@
 //! The statistics LeRobot keeps per feature, of one episode and of the whole set.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array as _, ArrayRef, Float64Array, Int64Array, ListArray},
+    array::{Array as _, ArrayRef, AsArray as _, Float64Array, Int64Array, ListArray, RecordBatch},
     buffer::OffsetBuffer,
-    datatypes::Field,
+    datatypes::{ArrowNativeType as _, DataType, Field, Float64Type, Int64Type},
 };
 use serde_json::{Map, Value, json};
+
+use super::numbers::column;
+use crate::Checked;
 
 const NAMES: [&str; 9] = ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99"];
 const QUANTILES: [f64; 5] = [0.01, 0.10, 0.50, 0.90, 0.99];
@@ -28,8 +31,10 @@ pub(super) struct Stats {
 
 /// Decides the nesting: pictures have the shape (3, 1, 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
+    /// Of vectors and flags.
     Numbers,
+    /// Of cameras.
     Pictures,
 }
 
@@ -102,6 +107,11 @@ impl Stats {
         Value::Object(entry)
     }
 
+    /// The whole `stats.json`.
+    pub(super) fn to_json_of(features: &BTreeMap<String, Self>) -> Map<String, Value> {
+        features.iter().map(|(feature, stats)| (feature.clone(), stats.to_json())).collect()
+    }
+
     /// One-row columns `stats/{feature}/{name}` of `meta/episodes`.
     pub(super) fn to_columns(&self, feature: &str) -> Vec<(String, ArrayRef)> {
         let mut columns = Vec::with_capacity(NAMES.len() + 1);
@@ -116,6 +126,38 @@ impl Stats {
         let count: ArrayRef = Arc::new(Int64Array::from(vec![self.count as i64]));
         columns.push((format!("stats/{feature}/count"), lists_of(count, 1)));
         columns
+    }
+
+    /// What [`to_columns`](Self::to_columns) calls them.
+    pub(super) fn column_names(feature: &str) -> impl Iterator<Item = String> {
+        NAMES.into_iter().chain(["count"]).map(move |name| format!("stats/{feature}/{name}"))
+    }
+
+    /// The columns of [`to_columns`](Self::to_columns) again, exactly.
+    pub(super) fn from_columns(batch: &RecordBatch, feature: &str, kind: Kind) -> Checked<Self> {
+        let mut stats = Self::empty(kind);
+        for (name, values) in NAMES.iter().zip(&mut stats.values) {
+            let flat = flattened(batch, &format!("stats/{feature}/{name}"), &DataType::Float64)?;
+            *values = flat.as_primitive::<Float64Type>().values().to_vec();
+        }
+        let width = stats.values[MIN].len();
+        if stats.values.iter().any(|values| values.len() != width) {
+            return Err(format!("`stats/{feature}`: statistics of different widths"));
+        }
+        let name = format!("stats/{feature}/count");
+        let count = flattened(batch, &name, &DataType::Int64)?;
+        let [count] = count.as_primitive::<Int64Type>().values()[..] else {
+            return Err(format!("`{name}`: expected one number, found {}", count.len()));
+        };
+        stats.count = u64::try_from(count).map_err(|_| format!("`{name}`: {count} is below 0"))?;
+        Ok(stats)
+    }
+
+    /// Takes a part into the statistics of a whole set.
+    pub(super) fn merge_all(whole: &mut BTreeMap<String, Self>, parts: BTreeMap<String, Self>) {
+        for (feature, part) in parts {
+            whole.entry(feature).and_modify(|whole| whole.merge(&part)).or_insert(part);
+        }
     }
 
     fn empty(kind: Kind) -> Self {
@@ -154,6 +196,20 @@ fn lists_of(array: ArrayRef, len: usize) -> ArrayRef {
     let field = Arc::new(Field::new("item", array.data_type().clone(), true));
     let lists = array.len().checked_div(len).unwrap_or(1);
     Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(vec![len; lists]), array, None))
+}
+
+/// The numbers of a column of one row, out of all its lists.
+fn flattened(batch: &RecordBatch, name: &str, wanted: &DataType) -> Checked<ArrayRef> {
+    let mut array = Arc::clone(column(batch, name)?);
+    while let Some(list) = array.as_list_opt::<i32>() {
+        let (first, last) = (list.value_offsets()[0].as_usize(), list.value_offsets()[list.len()].as_usize());
+        let values = list.values().slice(first, last - first);
+        array = values;
+    }
+    if array.data_type() != wanted || array.null_count() > 0 {
+        return Err(format!("`{name}`: expected {wanted} without gaps, found {}", array.data_type()));
+    }
+    Ok(array)
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use parquet::{
         arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection},
     },
     basic::Compression,
+    errors::ParquetError,
     file::{
         metadata::KeyValue,
-        properties::{EnabledStatistics, WriterProperties},
+        properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder},
     },
     schema::types::ColumnPath,
 };
@@ -23,17 +24,8 @@ use crate::{durable, pages};
 const BATCH_ROWS: usize = 1024;
 
 /// Writes one table as one row group. `pictures` are struct columns whose `bytes` are compressed already.
-pub(super) fn write(
-    path: &Path,
-    batch: &RecordBatch,
-    pictures: &[String],
-    metadata: Option<Vec<KeyValue>>,
-) -> Result<()> {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_max_row_group_row_count(None)
-        .set_max_row_group_bytes(None)
-        .set_key_value_metadata(metadata);
+pub(super) fn write(path: &Path, batch: &RecordBatch, pictures: &[String]) -> Result<()> {
+    let mut properties = properties(None);
     for picture in pictures {
         let bytes = ColumnPath::new(vec![picture.clone(), "bytes".to_owned()]);
         properties = properties
@@ -42,13 +34,53 @@ pub(super) fn write(
             .set_column_statistics_enabled(bytes, EnabledStatistics::None);
     }
     let properties = properties.build();
-    durable::replace(path, |file| {
-        let failed = |error| Error::broken(path, error);
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
-        writer.write(batch).map_err(failed)?;
-        writer.close().map_err(failed)?;
-        Ok(())
+    durable::replace(path, |file| fill(file, batch, properties).map_err(|error| failed(path, error)))
+}
+
+/// The bytes of a small table without pictures.
+pub(super) fn bytes(path: &Path, batch: &RecordBatch, metadata: Option<Vec<KeyValue>>) -> Result<Vec<u8>> {
+    let properties = properties(metadata).build();
+    let mut bytes = Vec::new();
+    fill(&mut bytes, batch, properties).map_err(|error| failed(path, error))?;
+    Ok(bytes)
+}
+
+/// Rows of a whole file, as its footer says.
+pub(super) fn rows(path: &Path) -> Result<usize> {
+    guarded(path, || {
+        let rows = open(path)?.metadata().file_metadata().num_rows();
+        usize::try_from(rows).map_err(|_| Error::broken(path, format!("{rows} rows")))
     })
+}
+
+fn properties(metadata: Option<Vec<KeyValue>>) -> WriterPropertiesBuilder {
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_row_count(None)
+        .set_max_row_group_bytes(None)
+        .set_key_value_metadata(metadata)
+}
+
+fn fill(
+    file: impl std::io::Write + Send,
+    batch: &RecordBatch,
+    properties: WriterProperties,
+) -> parquet::errors::Result<()> {
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
+    writer.write(batch)?;
+    writer.close()?;
+    Ok(())
+}
+
+/// A disk that is full is an error of the file, not of the data.
+fn failed(path: &Path, error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => Error::io(path)(*source),
+            Err(source) => Error::broken(path, source),
+        },
+        other => Error::broken(path, other),
+    }
 }
 
 /// Reads the named columns of all rows; columns that do not exist are left out.

@@ -1,6 +1,10 @@
 //! `meta/tasks.parquet`: a pandas frame indexed by the task text.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use dreamlane_core::{Error, Result};
@@ -8,13 +12,24 @@ use parquet::file::metadata::KeyValue;
 use serde_json::json;
 
 use super::table;
+use crate::durable;
+
+/// Where the table is.
+pub(super) fn path(root: &Path) -> PathBuf {
+    root.join("meta/tasks.parquet")
+}
 
 /// Replaces the table of tasks; the position of a task is its index.
 pub(super) fn write(root: &Path, tasks: &[String]) -> Result<()> {
-    let path = root.join("meta/tasks.parquet");
+    let path = path(root);
+    durable::write(&path, &bytes(&path, tasks)?)
+}
+
+/// The bytes of the table.
+pub(super) fn bytes(path: &Path, tasks: &[String]) -> Result<Vec<u8>> {
     let indices: ArrayRef = Arc::new(Int64Array::from_iter_values(0..tasks.len() as i64));
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values(tasks));
-    let failed = |error| Error::broken(&path, error);
+    let failed = |error| Error::broken(path, error);
     let batch =
         RecordBatch::try_from_iter_with_nullable([("task_index", indices, true), ("task", texts, true)])
             .map_err(failed)?;
@@ -22,7 +37,7 @@ pub(super) fn write(root: &Path, tasks: &[String]) -> Result<()> {
     let metadata = HashMap::from([("pandas".to_owned(), pandas())]);
     let schema = batch.schema().as_ref().clone().with_metadata(metadata);
     let batch = batch.with_schema(Arc::new(schema)).map_err(failed)?;
-    table::write(&path, &batch, &[], Some(vec![KeyValue::new("pandas".to_owned(), pandas())]))
+    table::bytes(path, &batch, Some(vec![KeyValue::new("pandas".to_owned(), pandas())]))
 }
 
 /// Without this key LeRobot reads the number 0 where it wants the text of a task.

@@ -7,5 +7,6 @@ mod donkeycar;
 mod frames;
 mod made;
 mod real_data;
+mod repair;
 mod round_trip;
 mod windows;

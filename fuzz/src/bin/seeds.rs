@@ -13,12 +13,14 @@ const RECORD: &str = r#"{"_index": 7, "_session_id": "a_1", "_timestamp_ms": 170
 fn main() {
     let folder = env::args().nth(1).expect("the folder to write into");
     let made = dreamlane_fuzz::made("seeds");
-    let seeds: [(&str, &[u8]); 5] = [
+    let video = dreamlane_fuzz::made_with_video("seeds-video");
+    let seeds: [(&str, &[u8]); 6] = [
         ("donkeycar_manifest", MANIFEST.as_bytes()),
         ("donkeycar_record", RECORD.as_bytes()),
         ("lerobot_info", &made.info),
         ("lerobot_episodes", &made.episodes),
         ("lerobot_data", &made.data),
+        ("lerobot_video", &video.video),
     ];
     for (target, bytes) in seeds {
         let corpus = Path::new(&folder).join(target);

@@ -5,7 +5,7 @@ use burn::{
     nn::conv::Conv2d,
     tensor::{Int, Tensor, activation::relu, module::avg_pool2d, ops::AvgPoolOptions},
 };
-use dreamlane_nn::{Init, ResidualConv, conv, pixel_shuffle, pixel_unshuffle};
+use dreamlane_nn::{Init, ResidualConv, conv, conv_flops, pixel_shuffle, pixel_unshuffle};
 
 use super::config::{CodecConfig, LearningConfig};
 
@@ -55,6 +55,18 @@ impl Codec {
         let x = pixel_shuffle(self.grow.forward(relu(x)), 2);
         let x = self.fine.iter().fold(x, |x, block| block.forward(x));
         pixel_shuffle(self.leave.forward(relu(x)), 4)
+    }
+}
+
+impl Codec {
+    /// Floating point operations of drawing one picture of so many latent pixels.
+    pub(crate) fn decode_flops(&self, latent_pixels: usize) -> f64 {
+        let fine_pixels = 4 * latent_pixels;
+        conv_flops(&self.unsqueeze, latent_pixels)
+            + self.coarse.iter().map(|block| block.flops(latent_pixels)).sum::<f64>()
+            + conv_flops(&self.grow, latent_pixels)
+            + self.fine.iter().map(|block| block.flops(fine_pixels)).sum::<f64>()
+            + conv_flops(&self.leave, fine_pixels)
     }
 }
 

@@ -96,6 +96,9 @@ pub struct LearningConfig {
     pub shuffle_actions: bool,
 }
 
+/// Sizes above this are mistakes, or meant to exhaust memory.
+const LARGEST: usize = 1 << 16;
+
 /// The registered sizes.
 pub const SIZES: [&str; 4] = ["debug", "nano", "base", "large"];
 
@@ -220,9 +223,14 @@ impl DitConfig {
     /// # Errors
     /// When a number cannot work, naming it and what it must be.
     pub fn check(&self) -> Result<()> {
-        let (trunk, learning) = (&self.trunk, &self.learning);
+        let (codec, trunk, learning) = (&self.codec, &self.trunk, &self.learning);
+        let sizes = [
+            [codec.fine, codec.coarse, codec.blocks, codec.latent, trunk.dim, trunk.depth],
+            [trunk.heads, trunk.hidden, trunk.registers, trunk.context, trunk.actions, trunk.passes],
+        ];
         let head = trunk.dim.checked_div(trunk.heads).unwrap_or(0);
         let demands = [
+            (sizes.as_flattened().iter().all(|&size| size <= LARGEST), "every size must be at most 65536"),
             (
                 head > 0 && head.is_multiple_of(2) && head * trunk.heads == trunk.dim,
                 "trunk.dim must be an even multiple of trunk.heads",

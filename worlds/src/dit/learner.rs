@@ -6,10 +6,9 @@ use std::path::Path;
 
 use burn::{
     module::{Module as _, Param},
-    optim::{AdamWConfig, ModuleOptimizer},
     tensor::{Device, Tensor},
 };
-use dreamlane_core::{Batch, BatchShape, Learner, Metrics, Result, Seed, WorldModel as _, WorldSpec};
+use dreamlane_core::{Batch, BatchShape, Error, Learner, Metrics, Result, Seed, WorldModel as _, WorldSpec};
 
 use super::{
     Dit, Network,
@@ -17,6 +16,8 @@ use super::{
     config::DitConfig,
     gradients::{averaged, learn_in_shards},
     objective::{Draws, loss, number, predict},
+    optimizer::Optimizer,
+    state,
 };
 
 /// Gradients longer than this are shortened.
@@ -30,8 +31,8 @@ pub struct DitLearner {
     world: Dit,
     codec: Codec,
     network: Network,
-    codec_optimizer: ModuleOptimizer,
-    optimizer: ModuleOptimizer,
+    codec_optimizer: Optimizer,
+    optimizer: Optimizer,
     step: usize,
     seed: Seed,
 }
@@ -72,15 +73,13 @@ impl DitLearner {
 
     fn starting(world: Dit, step: usize, seed: Seed) -> Self {
         let decay = world.config.learning.weight_decay;
-        let optimizer =
-            || AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(decay).init();
         let network = world.network.clone().train();
         Self {
             codec: network.codec.clone(),
             network,
             world,
-            codec_optimizer: optimizer(),
-            optimizer: optimizer(),
+            codec_optimizer: Optimizer::new(decay),
+            optimizer: Optimizer::new(decay),
             step,
             seed: seed.split(1),
         }
@@ -241,8 +240,47 @@ impl Learner for DitLearner {
         Metrics::from([("error", drawn), ("skill", 1.0 - drawn / still.max(1e-6))])
     }
 
+    fn merit(&self, validated: &Metrics) -> Option<f64> {
+        validated.get("skill").copied()
+    }
+
+    fn about(&self) -> String {
+        self.world.about()
+    }
+
     fn save(&self, folder: &Path) -> Result<()> {
         self.world.save(folder)
+    }
+
+    fn save_state(&self, checkpoint: &Path) -> Result<()> {
+        let weights = state::Trained { codec: self.codec.valid(), trunk: self.network.trunk.valid() };
+        state::save(checkpoint, &weights, [&self.codec_optimizer, &self.optimizer])
+    }
+
+    fn load_state(&mut self, checkpoint: &Path, step: usize) -> Result<()> {
+        let world = Dit::load(checkpoint, &self.world.device)?;
+        if world.config != self.world.config || world.spec != self.world.spec {
+            return Err(Error::mismatch(
+                checkpoint,
+                "settings of the run",
+                format!("{:?} {:?}", self.world.config, self.world.spec),
+                format!("{:?} {:?}", world.config, world.spec),
+            ));
+        }
+        let trained =
+            state::Trained { codec: world.network.codec.clone(), trunk: world.network.trunk.clone() };
+        let trained = state::load(
+            checkpoint,
+            trained,
+            [&mut self.codec_optimizer, &mut self.optimizer],
+            &self.world.device,
+        )?;
+        self.network = world.network.clone().train();
+        self.codec = trained.codec.train();
+        self.network.trunk = trained.trunk.train();
+        self.world = world;
+        self.step = step;
+        Ok(())
     }
 }
 

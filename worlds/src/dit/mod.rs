@@ -13,9 +13,12 @@ mod gradients;
 mod lane;
 mod learner;
 mod objective;
+mod optimizer;
+mod state;
 #[cfg(test)]
 mod tests;
 mod trunk;
+mod weights;
 
 use std::{path::Path, sync::Arc};
 
@@ -23,7 +26,6 @@ use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor},
 };
-use burn_store::{ModuleSnapshot as _, SafetensorsStore};
 use dreamlane_core::{Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec};
 use dreamlane_nn::Init;
 
@@ -36,6 +38,9 @@ use self::{
     trunk::{Layout, Trunk},
 };
 use crate::checkpoint;
+
+/// Pixels; larger sides are mistakes, or meant to exhaust memory.
+const LARGEST_SIDE: usize = 1 << 13;
 
 /// All weights.
 #[derive(Module, Debug)]
@@ -116,19 +121,16 @@ impl Dit {
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
         let config: DitConfig = checkpoint::read_toml(&folder.join(checkpoint::CONFIG))?;
         let spec: WorldSpec = checkpoint::read_toml(&folder.join(checkpoint::SPEC))?;
-        let mut world = Self::new(config, spec, Seed::new(0), device)?;
+        config.check()?;
         let path = folder.join(checkpoint::WEIGHTS);
-        checkpoint::check_weights(&path)?;
-        let mut store =
-            SafetensorsStore::from_file(&path).with_from_adapter(burn_store::PyTorchToBurnAdapter);
-        let loaded =
-            world.network.load_from(&mut store).map_err(|error| Error::broken(&path, first_line(&error)))?;
-        if !loaded.missing.is_empty() || !loaded.errors.is_empty() {
-            return Err(Error::broken(
-                &path,
-                format!("{} tensors missing, {} do not fit", loaded.missing.len(), loaded.errors.len()),
-            ));
+        let (bytes, found) = checkpoint::read_weights(&path)?;
+        let least = least_weights(&config, &layout(&config, &spec)?);
+        // Before a few lines of settings can ask for more memory than there is.
+        if (found as f64) < least {
+            return Err(Error::mismatch(&path, "weights", format!("at least {least}"), found));
         }
+        let mut world = Self::new(config, spec, Seed::new(0), device)?;
+        weights::fill(&mut world.network, bytes, &path)?;
         Ok(world)
     }
 
@@ -137,15 +139,8 @@ impl Dit {
     /// # Errors
     /// When the folder cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        // One note alone: the store's own notes are written in an order that changes from run to run.
-        let mut store = SafetensorsStore::from_bytes(None)
-            .clear_metadata()
-            .metadata("format", "pt")
-            .with_to_adapter(burn_store::BurnToPyTorchAdapter);
-        let broken = |error: &dyn std::fmt::Display| Error::broken(folder, first_line(error));
-        self.network.save_into(&mut store).map_err(|error| broken(&error))?;
-        let weights = store.get_bytes().map_err(|error| broken(&error))?;
-        let card = self.card();
+        let weights = weights::to_bytes(&self.network, folder)?;
+        let card = format!("---\nlibrary_name: dreamlane\n---\n{}", self.about());
         checkpoint::write(folder, &self.spec, &checkpoint::to_toml(&self.config)?, Some(&weights), &card)
     }
 
@@ -176,15 +171,26 @@ impl Dit {
         Ok(())
     }
 
-    fn card(&self) -> String {
+    /// What it is, for its card.
+    fn about(&self) -> String {
+        let Self { config, spec, .. } = self;
+        let cameras = spec.cameras.iter().map(|camera| format!("{}x{}", camera.width, camera.height));
         format!(
-            "---\nlibrary_name: dreamlane\ntags: [world-model, video]\n---\n\
-             # A `dit` world\n\n{} weights, {} frames of context, {} denoising passes a step, {} steps a second.\n\
-             Load it by the path of this folder: `world:PATH`.\n",
+            "# A `dit` world\n\n\
+             A latent spacetime diffusion transformer: it predicts the next picture of a camera from the last pictures \
+             and the actions taken.\n\
+             {} weights, pictures of {} at {} steps a second, {} frames of context, {} denoising passes a step, \
+             actions {}.\n\n\
+             ## Known limits\n\n\
+             - It knows one camera and no state vector, and nothing outside the data it was trained on.\n\
+             - Dreams drift: the further from their context, the less they can be believed.\n\
+             - It is no evidence of the safety of anything that was tested in it.\n",
             self.parameters(),
-            self.config.trunk.context,
-            self.config.trunk.passes,
-            self.spec.steps_per_second
+            cameras.collect::<Vec<_>>().join(", "),
+            spec.steps_per_second,
+            config.trunk.context,
+            config.trunk.passes,
+            spec.action.names().join(", "),
         )
     }
 }
@@ -211,6 +217,13 @@ impl WorldModel for Dit {
         Observation { images: vec![pictures], state: Tensor::zeros([rows, 0], &self.device) }
     }
 
+    fn flops(&self) -> Option<f64> {
+        let TrunkConfig { passes, context, .. } = self.config.trunk;
+        let pass = self.network.trunk.flops(context);
+        // A token is 2x2 latent pixels.
+        Some(passes as f64 * pass + self.network.codec.decode_flops(4 * self.layout.tokens()))
+    }
+
     fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
         Ok(Box::new(dream::Dream::begin(self, contexts, seeds)?))
     }
@@ -222,6 +235,12 @@ fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
         return Err(Error::Invalid(format!("`dit` wants one camera, the data has {}", spec.cameras.len())));
     };
     let side = 2 * STRIDE;
+    if camera.height.max(camera.width) > LARGEST_SIDE {
+        return Err(Error::Invalid(format!(
+            "`dit` wants picture sides of at most {LARGEST_SIDE}, the data has {}x{}",
+            camera.width, camera.height
+        )));
+    }
     if !camera.height.is_multiple_of(side) || !camera.width.is_multiple_of(side) || camera.frame_len() == 0 {
         return Err(Error::Invalid(format!(
             "`dit` wants picture sides that are multiples of {side}, the data has {}x{}",
@@ -236,11 +255,13 @@ fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
     })
 }
 
-/// As much of an error as a person reads: stores list every tensor that does not fit.
-fn first_line(error: &dyn std::fmt::Display) -> String {
-    const ENOUGH: usize = 240;
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let cut = line.chars().take(ENOUGH).collect::<String>();
-    if cut.len() < line.len() { cut + " …" } else { cut }
+/// Fewer weights than these sizes can have, as a float: sizes of strangers may multiply to anything.
+fn least_weights(config: &DitConfig, layout: &Layout) -> f64 {
+    let size = |size: usize| size as f64;
+    let (codec, trunk) = (&config.codec, &config.trunk);
+    let dim = size(trunk.dim);
+    let block = dim * (dim + size(trunk.hidden));
+    let entry = dim * (size(layout.tokens()) + size(trunk.registers) + size(layout.features));
+    let convolutions = size(codec.blocks) * (size(codec.fine).powi(2) + size(codec.coarse).powi(2));
+    size(trunk.depth) * block + entry + convolutions + size(codec.coarse) * size(codec.latent)
 }

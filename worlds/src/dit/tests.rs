@@ -235,3 +235,17 @@ fn an_action_changes_the_next_frame_and_nothing_before_it() {
     assert_eq!(after[..each], after[each..2 * each]);
     assert_ne!(after[..each], after[TILE * each..]);
 }
+
+#[test]
+fn the_operations_of_a_step_are_those_counted_by_hand() {
+    // 32x32 pixels are 2x2 tokens of 16 numbers; with an action, two registers and a reader, 8 tokens 16 wide.
+    let around =
+        4 * 32 * 16 + 6 * 16 + (6 * 16 + 16 * 16) + (32 * 16 + 16 * 16) + 16 * 144 + 4 * 16 * 16 + 16 * 2;
+    let space = 8 * 16 * 48 + 2 * (8 * 7 * 16) + 8 * 16 * 16;
+    let time = 8 * 16 * 48 + 2 * (8 * 4 * 16) + 8 * 16 * 16;
+    let feed_forward = 2 * (8 * 16 * 32);
+    let pass = around + 2 * space + time + 2 * feed_forward;
+    // 4x4 latent pixels of 4 channels, then 8 channels, then 8x8 pixels of 8, then of 48 channels.
+    let decoder = 16 * 4 * 72 + 2 * (16 * 8 * 72) + 16 * 8 * 32 + 2 * (64 * 8 * 72) + 64 * 8 * 9 * 48;
+    assert_eq!(world().flops(), Some(f64::from(2 * (2 * pass + decoder))));
+}

@@ -10,8 +10,8 @@ use burn::{
     tensor::Tensor,
 };
 use dreamlane_nn::{
-    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, modulate, rms_norm,
-    sinusoid,
+    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, linear_flops,
+    modulate, rms_norm, sinusoid,
 };
 
 use super::config::TrunkConfig;
@@ -125,6 +125,25 @@ impl Trunk {
     /// Tokens of a frame, all kinds.
     pub(crate) fn frame_tokens(&self) -> usize {
         self.places.dims()[0]
+    }
+
+    /// Floating point operations of one pass of one frame that sees `reach` frames, its own among them.
+    pub(crate) fn flops(&self, reach: usize) -> f64 {
+        let (tokens, latents) = (self.frame_tokens(), self.grid[0] * self.grid[1]);
+        let readers = usize::from(self.heads.is_some());
+        let around = linear_flops(&self.enter, latents)
+            + linear_flops(&self.action_token, 1)
+            + self.action_condition.flops(1)
+            + self.level_condition.flops(1)
+            + linear_flops(&self.modulation, 1)
+            + linear_flops(&self.leave, latents)
+            + self.heads.as_ref().map_or(0.0, |heads| linear_flops(heads, 1));
+        let block = |block: &Block| {
+            block.space.flops(tokens, readers)
+                + block.time.as_ref().map_or(0.0, |time| time.flops(tokens, reach))
+                + block.feed_forward.flops(tokens)
+        };
+        around + self.blocks.iter().map(block).sum::<f64>()
     }
 
     pub(crate) fn forward(&self, pass: Pass<'_>) -> Outcome {
