@@ -4,7 +4,6 @@
 //! `manifest.json` of JSON lines, catalogues of JSON lines with one record each, and JPEG pictures.
 //! Everything in it is foreign: names must stay inside the tub, sizes are capped, and what is broken is named.
 
-mod area;
 mod catalogue;
 mod import;
 mod manifest;

@@ -1,20 +1,27 @@
 //! Data sets: formats that keep episodes, imports of foreign recordings, and windows for training.
 //!
 //! - [`FORMATS`] lists the formats; [`open_any`] finds the one a folder is of.
-//! - [`donkeycar::import`] turns DonkeyCar recordings into a data set.
+//! - [`donkeycar::import`] turns DonkeyCar recordings into a data set, [`convert`] any data set into one of our own.
 //! - [`FrameCache`] keeps all frames decoded in one memory-mapped file.
 //! - [`WindowSampler`] draws training cuts from it, [`DatasetContexts`] beginnings of dreams.
 
+mod area;
+mod aside;
 mod augment;
 mod contexts;
 #[cfg(test)]
 mod crash;
+mod convert;
 pub mod donkeycar;
 pub mod durable;
 mod encoders;
+mod fits;
 mod frames;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod lerobot;
 mod light;
+pub mod mcap;
 mod pages;
 mod picture;
 mod split;
@@ -25,6 +32,7 @@ use std::path::Path;
 
 pub use augment::{Augmentation, Mirror, mirrored_columns};
 pub use contexts::DatasetContexts;
+pub use convert::{Converted, Selection, convert};
 use dreamlane_core::{EpisodeSource, Error, Format, Result};
 pub use frames::FrameCache;
 pub use split::{Split, SplitRule, ranges};
@@ -34,7 +42,7 @@ pub use windows::WindowSampler;
 pub(crate) type Checked<T> = std::result::Result<T, String>;
 
 /// Every format, in the order in which [`open_any`] tries them.
-pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1];
+pub static FORMATS: &[&dyn Format] = &[&lerobot::LeRobot, &lerobot::LeRobotAv1, &mcap::Mcap];
 
 /// Opens a data set of any known format.
 ///

@@ -9,10 +9,13 @@ mod decode;
 mod demux;
 mod encode;
 mod mux;
+#[cfg(test)]
+mod tests;
 
 use crate::{Checked, picture::MAX_SIDE};
 
 pub(crate) use decode::Video;
+#[cfg_attr(not(test), expect(unused_imports, reason = "no format keeps its pictures as video yet"))]
 pub(crate) use encode::encode;
 
 /// What LeRobot calls the codec.
@@ -32,5 +35,7 @@ pub(crate) fn check_size([height, width]: [usize; 2]) -> Checked<()> {
     if sides.contains(&height) && sides.contains(&width) {
         return Ok(());
     }
-    Err(format!("AV1 needs pictures of {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, found {height}x{width}"))
+    Err(format!(
+        "AV1 needs pictures of {MIN_SIDE}x{MIN_SIDE} to {MAX_SIDE}x{MAX_SIDE} pixels, found {height}x{width}"
+    ))
 }

@@ -80,7 +80,7 @@ pub struct DriftReport {
     pub floor: Interval,
     /// The world that was judged.
     pub judged: WorldDrift,
-    /// The worlds beside it. A still picture is a recorded one, so it never drifts; that is no merit.
+    /// The worlds beside it. A still picture is a recorded one and never drifts; that is no merit.
     pub opponents: Vec<WorldDrift>,
 }
 

@@ -20,8 +20,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::{Clip, Gate, WorldReport};
 
 /// What the browser may do: show what is inside, and fetch nothing.
-const POLICY: &str =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
 
 /// All that a page shows.
 #[derive(Clone, Debug)]
@@ -128,7 +127,11 @@ fn sections(page: &Page<'_>) -> Vec<Section> {
     let report = page.report;
     let all = [
         ("promises", "Promises", (!page.gates.is_empty()).then(|| verdict::gates(page.gates))),
-        ("clips", "Recorded and dreamed, side by side", (!page.clips.is_empty()).then(|| film::clips(page.clips))),
+        (
+            "clips",
+            "Recorded and dreamed, side by side",
+            (!page.clips.is_empty()).then(|| film::clips(page.clips)),
+        ),
         ("strips", "Film strips", (!page.strips.is_empty()).then(|| film::strips(page.strips))),
         ("fidelity", "How near the dream stays", Some(skill::fidelity(report))),
         ("gap", "Does it heed its actions", report.control.as_ref().map(|it| control::gaps(it, report))),

@@ -131,8 +131,10 @@ mod tests {
 
     #[test]
     fn a_run_tells_how_it_was_trained() {
-        let record: toml::Table =
-            toml::from_str("data = \"a b\"\npreset = \"nano\"\nseed = \"0\"\nsettings = [\"learning.steps=5\"]").unwrap();
+        let record: toml::Table = toml::from_str(
+            "data = \"a b\"\npreset = \"nano\"\nseed = \"0\"\nsettings = [\"learning.steps=5\"]",
+        )
+        .unwrap();
         assert_eq!(
             trained(Path::new("runs/car"), &record),
             "dreamlane train world --preset nano --data 'a b' --out runs/car --seed 0 --set learning.steps=5"

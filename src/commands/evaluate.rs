@@ -161,11 +161,9 @@ impl EvaluateWorld {
         write_whole(&out.join("report.html"), page.as_bytes())?;
         match self.json {
             true => println!("{figures}"),
-            false => println!(
-                "{}\n{}",
-                evaluation::table(&report, &gates),
-                out.join("report.html").display()
-            ),
+            false => {
+                println!("{}\n{}", evaluation::table(&report, &gates), out.join("report.html").display())
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod evaluate;
 mod import;
 mod provenance;
 mod report;
+mod recording;
 mod rollout;
 mod sources;
 mod store;
@@ -63,6 +64,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
+    // A dream asks for the same buffers at every step; the system clears each page that it hands out again.
+    crate::allocator::keep_pages();
     let surroundings =
         Surroundings { device: device::choose(&arguments.device)?, stop: stop_on_interrupt()? };
     match arguments.command {

@@ -6,8 +6,8 @@ use dreamlane::{
     core::{Origin, Provenance, Result, WorldModel},
     datasets::{FrameCache, open_any},
     evaluation::{
-        Case, Command, Fact, Gate, Page, Settings, Strip, StripRow, WorldReport, clips, dream_rows, film_strip,
-        html_page,
+        Case, Command, Fact, Gate, Page, Settings, Strip, StripRow, WorldReport, clips, dream_rows,
+        film_strip, html_page,
     },
 };
 

@@ -1,16 +1,16 @@
 //! `dreamlane rollout`: episodes in the truth or in a dream.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use dreamlane::{
-    core::{Error, Provenance, Result, Seed},
+    core::{EpisodeSink, Error, Provenance, Result, Seed},
     datasets::{Split, format_named},
     envs::dream::DreamLimits,
     rollouts::{Plan, Summary, rollout},
 };
 
-use super::{Surroundings, sources};
+use super::{Surroundings, recording, sources};
 use crate::progress::Bar;
 
 /// Arguments of `rollout`.
@@ -37,6 +37,9 @@ pub(crate) struct Rollout {
     /// How to record.
     #[arg(long, default_value = "lerobot")]
     pub(crate) format: String,
+    /// Go on with a recording that was interrupted, or make it longer: the same command, to the same bytes.
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
     /// Most steps of an episode, cut by the clock.
     #[arg(long)]
     pub(crate) max_steps: Option<usize>,
@@ -92,7 +95,7 @@ impl Rollout {
         let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();
         let (mut policy, driver) = sources::policy(&self.policy, &spec, source.data.as_deref())?;
-        let plan = Plan {
+        let mut plan = Plan {
             episodes: 0..self.episodes,
             run_seed: Seed::new(self.seed),
             task: format!("{}, driven by {}", source.about, self.policy),
@@ -106,8 +109,15 @@ impl Rollout {
             ..source.provenance
         };
         let sink = match &self.out {
-            Some(out) => Some(format.create(out, &spec, &provenance)?),
+            Some(out) if self.resume => Some(recording::resume(format, out, &spec, &provenance)?),
+            Some(out) => Some(recording::create(format, out, &spec, &provenance)?),
             None => None,
+        };
+        let last = sink.as_ref().and_then(|sink| sink.last_id());
+        plan.episodes.start = last.map_or(0, |last| last.saturating_add(1));
+        let sink = match (sink, &self.out) {
+            (Some(sink), Some(out)) if plan.episodes.is_empty() => return already_there(sink, &plan, out),
+            (sink, _) => sink,
         };
         let mut bar = Bar::new("rollout");
         let stop = &surroundings.stop;
@@ -121,20 +131,43 @@ impl Rollout {
                 crate::progress::time(to_go)
             );
             bar.say(progress.episodes_done, progress.episodes, &words);
-        })?;
+        });
         bar.finish();
+        let summary = summary.inspect_err(|error| self.say_how_to_go_on(error))?;
         for fault in &summary.faults {
             eprintln!("episode {} broke at step {}: {:?}", fault.episode, fault.step, fault.fault);
         }
         println!(
-            "{} episodes, {} steps, {:.0} env-steps/s{}",
+            "{} episodes, {} steps, {:.0} env-steps/s{}{}",
             summary.episodes,
             summary.steps,
             summary.env_steps_per_sec,
+            if plan.episodes.start > 0 {
+                format!(", after {} before", plan.episodes.start)
+            } else {
+                String::new()
+            },
             self.out.as_ref().map_or(String::new(), |out| format!(": {}", out.display()))
         );
         Ok(summary)
     }
+
+    /// Whatever ended the rollout, the episodes before it are kept.
+    fn say_how_to_go_on(&self, error: &Error) {
+        let Some(out) = self.out.as_ref().filter(|out| recording::is_begun(out)) else { return };
+        let what = if matches!(error, Error::Stopped) { "stopped" } else { "ended by an error" };
+        eprintln!(
+            "{what}; the whole episodes are in {}; the same command with --resume goes on",
+            out.display()
+        );
+    }
+}
+
+/// Completes what is there, which nothing has to be added to.
+fn already_there(sink: Box<dyn EpisodeSink>, plan: &Plan, out: &Path) -> anyhow::Result<Summary> {
+    sink.finish()?;
+    println!("all {} episodes are there already: {}", plan.episodes.end, out.display());
+    Ok(Summary { episodes: 0, steps: 0, faults: Vec::new(), env_steps_per_sec: 0.0 })
 }
 
 fn at_least_one(argument: &str, found: u64) -> Result<()> {

@@ -111,8 +111,10 @@ pub(crate) fn policy(name: &str, spec: &EnvSpec, data: Option<&Path>) -> Result<
 /// Whether a data set shows what a world was made for.
 pub(crate) fn fits(world: &dyn WorldModel, cache: &FrameCache, data: &Path) -> Result<()> {
     let (world, found) = (world.spec(), cache.spec());
-    if world.cameras != found.cameras {
-        return Err(Error::mismatch(data, "cameras", pictures(&world.cameras), pictures(&found.cameras)));
+    // How a camera projects does not matter to a world: it dreams pictures.
+    let (shown, there) = (pictures(&world.cameras), pictures(&found.cameras));
+    if shown != there {
+        return Err(Error::mismatch(data, "cameras", shown, there));
     }
     let (wanted, names) = (world.action.names(), found.action.names());
     if wanted != names {

@@ -159,8 +159,7 @@ impl TrainWorld {
                 false => Error::Invalid("train world needs --data, a data set to learn from".into()),
             });
         };
-        let config =
-            configured(DitConfig::sized(self.preset.as_deref().unwrap_or(PRESET))?, &self.settings)?;
+        let config = configured(DitConfig::sized(self.preset.as_deref().unwrap_or(PRESET))?, &self.settings)?;
         let cache = store::frames(data)?;
         Ok((Request::begun_now(self, config, data, &cache, device)?, cache, Known::Nothing))
     }

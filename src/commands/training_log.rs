@@ -19,7 +19,10 @@ pub(super) fn curves(run: &Path) -> Result<Vec<Curve>> {
     let path = run.join("log.jsonl");
     let Ok(about) = std::fs::metadata(&path) else { return Ok(Vec::new()) };
     if about.len() > MOST_BYTES {
-        return Err(Error::broken(&path, format!("expected at most {MOST_BYTES} bytes, found {}", about.len())));
+        return Err(Error::broken(
+            &path,
+            format!("expected at most {MOST_BYTES} bytes, found {}", about.len()),
+        ));
     }
     let text = std::fs::read(&path).map_err(Error::io(&path))?;
     Ok(parsed(&String::from_utf8_lossy(&text)))

@@ -7,4 +7,6 @@ mod damage;
 mod happy_path;
 mod made;
 mod refused;
+mod recording_again;
+mod resuming;
 mod stopping;

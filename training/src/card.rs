@@ -89,7 +89,9 @@ mod tests {
         standing.validated(5, &Metrics::from([("skill", 0.123_456)]));
         let text = card(&facts, "# A world\n", "feed", [7, 10], &standing);
         assert!(text.starts_with("---\nlibrary_name: dreamlane\nlicense: CC-BY-4.0\n"), "{text}");
-        for words in ["# A world", "`truth`, 1234 frames", "7 of 10", "step 5: skill 0.1235", "`feed`", "dreamlane 1"] {
+        for words in
+            ["# A world", "`truth`, 1234 frames", "7 of 10", "step 5: skill 0.1235", "`feed`", "dreamlane 1"]
+        {
             assert!(text.contains(words), "no `{words}` in\n{text}");
         }
         let unknown = card(&Facts { licence: None, ..facts.clone() }, "", "", [7, 10], &standing);

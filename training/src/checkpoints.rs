@@ -82,7 +82,8 @@ impl Checkpoints {
     ) -> Result<()> {
         let steps = self.steps()?;
         let Some(&newest) = steps.last() else { return Ok(()) };
-        let mut kept = steps.iter().rev().copied().filter(|&step| is_kept(step)).take(keep).collect::<Vec<_>>();
+        let mut kept =
+            steps.iter().rev().copied().filter(|&step| is_kept(step)).take(keep).collect::<Vec<_>>();
         kept.extend(best);
         kept.push(newest);
         for step in steps {

@@ -37,7 +37,9 @@ impl Log {
             (end, seconds) = (end + line.len(), at);
         }
         if end < text.len() {
-            durable::replace(&path, |file| file.write_all(&text.as_bytes()[..end]).map_err(Error::io(&path)))?;
+            durable::replace(&path, |file| {
+                file.write_all(&text.as_bytes()[..end]).map_err(Error::io(&path))
+            })?;
         }
         let file = fs::File::options().create(true).append(true).open(&path).map_err(Error::io(&path))?;
         Ok(Self { path, file, seconds })

@@ -78,7 +78,8 @@ impl RunFolder {
             if name != format!(".{RECORD}.tmp").as_str() {
                 return Err(Error::Incompatible {
                     format: "new run",
-                    reason: "expected an empty folder or none, found files in it; choose another --out".into(),
+                    reason: "expected an empty folder or none, found files in it; choose another --out"
+                        .into(),
                     path: path.to_path_buf(),
                 });
             }
@@ -156,11 +157,18 @@ impl RunFolder {
             let path = folder.join(CARD);
             fs::write(&path, text).map_err(Error::io(&path))
         })?;
-        let best = self.standing.best.as_ref().map(|best| best.step);
-        self.checkpoints.point(step, best)?;
-        self.checkpoints.prune(best, plan.keep, |step| plan.saves_at(step))?;
+        self.checkpoints.point(step, self.best())?;
         self.saved = Some(step);
-        Ok(())
+        self.prune(plan)
+    }
+
+    /// Removes old checkpoints, which a process that was killed may not have come to.
+    pub(crate) fn prune(&self, plan: &Plan) -> Result<()> {
+        self.checkpoints.prune(self.best(), plan.keep, |step| plan.saves_at(step))
+    }
+
+    fn best(&self) -> Option<usize> {
+        self.standing.best.as_ref().map(|best| best.step)
     }
 }
 
@@ -169,7 +177,12 @@ fn lock(path: &Path) -> Result<fs::File> {
     let file = fs::File::open(path).map_err(Error::io(path))?;
     // Elsewhere a lock would keep readers away too.
     if cfg!(unix) && matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-        return Err(Error::mismatch(path, "run to go on with", "one that stands still", "another process at it"));
+        return Err(Error::mismatch(
+            path,
+            "run to go on with",
+            "one that stands still",
+            "another process at it",
+        ));
     }
     Ok(file)
 }
@@ -177,5 +190,8 @@ fn lock(path: &Path) -> Result<fs::File> {
 /// The first 16 hexadecimal digits of a file's SHA-256; empty where there is no such file.
 fn digest(path: &Path) -> String {
     let hash = fs::read(path).map(Sha256::digest);
-    hash.map_or_else(|_| String::new(), |hash| hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    hash.map_or_else(
+        |_| String::new(),
+        |hash| hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+    )
 }

@@ -82,7 +82,7 @@ mod tests {
         let mut standing = Standing::default();
         standing.write(folder.path(), 0).unwrap();
         assert_eq!(Standing::read(folder.path()).unwrap(), standing);
-        for (step, number) in [0.1 + 0.2, 1e-300 / 7.0, -12345.678_901_234_567, 1.0].into_iter().enumerate() {
+        for (step, number) in [0.1 + 0.2, 1e-300 / 7.0, -12_345.678_901_234_567, 1.0].into_iter().enumerate() {
             standing.validated(step, &Metrics::from([("skill", number)]));
             standing.saved(step, Some(number));
             standing.write(folder.path(), step).unwrap();

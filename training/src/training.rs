@@ -34,6 +34,7 @@ pub fn train(
     stop: &AtomicBool,
     report: &mut dyn FnMut(&Progress),
 ) -> Result<()> {
+    run.prune(plan)?;
     let (start, before) = (Instant::now(), run.seconds());
     let (mut step, steps) = learner.progress();
     let mut rate = Rate::new(before, step);

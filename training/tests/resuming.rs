@@ -14,11 +14,10 @@ use std::{
 
 use burn::tensor::Device;
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Provenance, Result, Seed, Step, Truncation, WorldSpec,
+    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Learner as _, Provenance, Result, Seed, Step,
+    Truncation, WorldSpec,
 };
-use dreamlane_datasets::{
-    Augmentation, FrameCache, Split, SplitRule, WindowSampler, format_named, open_any,
-};
+use dreamlane_datasets::{Augmentation, FrameCache, Split, SplitRule, WindowSampler, format_named, open_any};
 use dreamlane_training::{Facts, Plan, RunFolder, TrainingData, train};
 use dreamlane_worlds::{DitConfig, DitLearner};
 
@@ -83,16 +82,15 @@ fn plan() -> Plan {
 
 /// Trains in `path`, which may have begun, until after the step `stop_at`.
 fn trained(cache: &Arc<FrameCache>, path: &Path, stop_at: usize) -> Result<()> {
-    let sampler = |split| {
-        WindowSampler::new(cache.clone(), split, SplitRule::ByEpisode, Augmentation::none()).unwrap()
-    };
+    let sampler =
+        |split| WindowSampler::new(cache.clone(), split, SplitRule::ByEpisode, Augmentation::none()).unwrap();
     let data = TrainingData { train: sampler(Split::Train), validation: sampler(Split::Validation) };
     let mut learner = learner(cache);
     let mut run = match RunFolder::record(path)? {
         Some(_) => RunFolder::resume(path, facts(), &mut learner)?,
         None => RunFolder::create(path, "", facts())?,
     };
-    let stop = AtomicBool::new(false);
+    let stop = AtomicBool::new(learner.progress().0 + 1 >= stop_at);
     train(&mut learner, &data, &plan(), &mut run, &stop, &mut |progress| {
         // The loop looks at it after the next step.
         stop.store(progress.step + 1 >= stop_at, Ordering::Relaxed);
@@ -144,7 +142,9 @@ fn a_run_stopped_after_any_steps_ends_with_the_same_files() {
     trained(&cache, &folder.path().join("whole"), usize::MAX).unwrap();
     let expected = left(&folder.path().join("whole"));
     let names = expected.keys().map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>();
-    for name in ["checkpoints/000011/training_state/optimizer.safetensors", "checkpoints/last", "checkpoints/best"] {
+    for name in
+        ["checkpoints/000011/training_state/optimizer.safetensors", "checkpoints/last", "checkpoints/best"]
+    {
         assert!(names.iter().any(|found| found == name), "no {name} in {names:?}");
     }
     for stops in [vec![2], vec![4], vec![5], vec![6], vec![9], vec![2, 4, 5, 7, 8, 10, 11]] {
@@ -173,6 +173,10 @@ fn what_a_killed_process_wrote_after_its_last_checkpoint_is_made_again() {
     fs::remove_file(run.join("checkpoints/last")).unwrap();
     trained(&cache, &run, usize::MAX).unwrap();
     assert_same(&expected, &run, "killed");
+    // After its last checkpoint, before the old ones were removed.
+    fs::create_dir_all(run.join("checkpoints/000001/training_state")).unwrap();
+    trained(&cache, &run, usize::MAX).unwrap();
+    assert_same(&expected, &run, "killed at the end");
     // Before its first checkpoint.
     let run = folder.path().join("early");
     fs::create_dir_all(&run).unwrap();

@@ -65,7 +65,8 @@ fn followed(link: &Path) -> PathBuf {
 
 /// The newest checkpoint, for a run that was stopped before it could point to it.
 fn newest(checkpoints: &Path) -> Option<PathBuf> {
-    let names = fs::read_dir(checkpoints).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names =
+        fs::read_dir(checkpoints).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let newest = names.filter(|name| is_number(name)).max_by_key(|name| (name.len(), name.clone()))?;
     Some(checkpoints.join(newest))
 }

@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+mod crash;
 mod formats;
 mod fuzz;
 mod plan;
@@ -21,6 +22,11 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task {
+        name: "crash",
+        about: "kills recordings at random moments [--kills N --seed S --formats A,B --train]",
+        run: crash::run,
+    },
     Task { name: "formats", about: formats::ABOUT, run: formats::run },
     Task { name: "fuzz", about: fuzz::ABOUT, run: fuzz::run },
 ];

@@ -1,18 +1,14 @@
 //! The import itself: runs of all sources, pictures decoded side by side, written as one data set.
 
-use std::{
-    fs,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use dreamlane_core::{
     ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSink, Error, Format as _, Provenance, Result, Step,
 };
 use rayon::prelude::*;
 
-use super::{area, catalogue::Record, runs::Recording, skips::Skips, store::Store};
-use crate::{Checked, durable, lerobot::LeRobot, picture};
+use super::{catalogue::Record, runs::Recording, skips::Skips, store::Store};
+use crate::{Checked, area, aside, lerobot::LeRobot, picture};
 
 /// Largest picture file that is read.
 const MAX_PICTURE_BYTES: u64 = 16 << 20;
@@ -53,53 +49,31 @@ pub fn import(
     provenance: &Provenance,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ImportReport> {
-    check_size(size)?;
-    check_free(out)?;
+    area::check_size(size)?;
+    aside::check_free(out)?;
     let mut skips = Skips::default();
     let tubs = read_tubs(sources, &mut skips)?;
     let steps_per_second = common_rate(&tubs)?;
 
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(Error::io(parent))?;
-    let temporary =
-        tempfile::Builder::new().prefix(".import-").tempdir_in(parent).map_err(Error::io(parent))?;
-    let folder = temporary.path().join("data");
-    let mut writing = Writing {
-        sink: LeRobot.create(&folder, &spec(size, steps_per_second), provenance)?,
-        report: ImportReport { episodes: 0, frames: 0, skipped: Vec::new(), n_skipped: 0, n_short: 0 },
-        skips,
-        size,
-    };
-    let total: usize = tubs.iter().map(|(_, recording)| recording.records.len()).sum();
-    let mut done = 0;
-    for (tub, recording) in &tubs {
-        for run in &recording.runs {
-            writing.write_run(tub, &recording.records[run.clone()], &mut |frames| {
-                done += frames;
-                progress(done as u64, total as u64);
-            })?;
+    aside::write(out, |folder| {
+        let mut writing = Writing {
+            sink: LeRobot.create(folder, &spec(size, steps_per_second), provenance)?,
+            report: ImportReport { episodes: 0, frames: 0, skipped: Vec::new(), n_skipped: 0, n_short: 0 },
+            skips,
+            size,
+        };
+        let total: usize = tubs.iter().map(|(_, recording)| recording.records.len()).sum();
+        let mut done = 0;
+        for (tub, recording) in &tubs {
+            for run in &recording.runs {
+                writing.write_run(tub, &recording.records[run.clone()], &mut |frames| {
+                    done += frames;
+                    progress(done as u64, total as u64);
+                })?;
+            }
         }
-    }
-    let Writing { sink, mut report, skips, .. } = writing;
-    if report.episodes == 0 {
-        let reason = skips
-            .listed
-            .first()
-            .map_or("no records".to_owned(), |first| format!("first of {}: {first}", skips.count));
-        return Err(Error::broken(&tubs[0].0.path, format!("no usable run of {SHORTEST} frames; {reason}")));
-    }
-    sink.finish()?;
-    if out.exists() {
-        // A rename onto an empty folder works on some systems only.
-        fs::remove_dir(out).map_err(Error::io(out))?;
-    }
-    fs::rename(&folder, out).map_err(Error::io(out))?;
-    durable::sync_folder(parent)?;
-    (report.skipped, report.n_skipped) = (skips.listed, skips.count);
-    Ok(report)
+        writing.finish(&tubs[0].0.path)
+    })
 }
 
 struct Writing {
@@ -110,6 +84,20 @@ struct Writing {
 }
 
 impl Writing {
+    /// Completes the data set; `first` is the first tub, for the message where nothing was usable.
+    fn finish(self, first: &Path) -> Result<ImportReport> {
+        let Self { sink, mut report, skips, .. } = self;
+        if report.episodes == 0 {
+            let skipped = skips.listed.first();
+            let reason = skipped
+                .map_or("no records".to_owned(), |skipped| format!("first of {}: {skipped}", skips.count));
+            return Err(Error::broken(first, format!("no usable run of {SHORTEST} frames; {reason}")));
+        }
+        sink.finish()?;
+        (report.skipped, report.n_skipped) = (skips.listed, skips.count);
+        Ok(report)
+    }
+
     /// Writes the unbroken parts of a run, which a broken picture cuts in two.
     fn write_run(&mut self, tub: &Store, records: &[Record], progress: &mut dyn FnMut(usize)) -> Result<()> {
         let mut steps = Vec::new();
@@ -210,27 +198,4 @@ fn common_rate(tubs: &[(Store, Recording)]) -> Result<u32> {
         }
     }
     Ok(first.rate.steps_per_second)
-}
-
-fn check_size([height, width]: [usize; 2]) -> Result<()> {
-    let sides: Range<usize> = 1..picture::MAX_SIDE + 1;
-    if !sides.contains(&height) || !sides.contains(&width) {
-        let most = picture::MAX_SIDE;
-        return Err(Error::Invalid(format!(
-            "picture size must be 1x1 to {most}x{most}, found {height}x{width}"
-        )));
-    }
-    Ok(())
-}
-
-fn check_free(out: &Path) -> Result<()> {
-    let in_use = match fs::read_dir(out) {
-        Ok(mut entries) => entries.next().is_some(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(Error::io(out)(error)),
-    };
-    if in_use {
-        return Err(Error::mismatch(out, "folder of a new data set", "an empty folder", "files"));
-    }
-    Ok(())
 }

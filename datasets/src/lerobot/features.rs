@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::info::Info;
 use crate::{
-    picture::MAX_SIDE,
+    fits::{self, MAX_WIDTH},
     video::{CODEC, KEY_INTERVAL, PIXEL_FORMAT, check_size},
 };
 
@@ -23,8 +23,6 @@ pub(super) const SCENE: &str = "scene";
 pub(super) const IMAGE: &str = "image";
 pub(super) const VIDEO: &str = "video";
 const IMAGES: &str = "observation.images.";
-/// Longest vector that is believed.
-const MAX_WIDTH: usize = 1 << 16;
 
 /// How the pictures of a data set are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,38 +118,14 @@ fn video_info(camera: &CameraSpec, fps: u32) -> Value {
 
 /// Checks what LeRobot's columns can hold.
 pub(super) fn check_spec(spec: &EnvSpec, pictures: Pictures) -> Result<()> {
-    let invalid = |what: String| Err(Error::Invalid(format!("cannot record `{}`: {what}", spec.name)));
-    for (camera_idx, camera) in spec.cameras.iter().enumerate() {
-        // LeRobot makes folders of feature names.
-        if camera.name.is_empty() || camera.name.contains('/') {
-            return invalid(format!("camera name `{}` must not be empty or contain `/`", camera.name));
+    fits::check_spec(spec)?;
+    let sizes = spec.cameras.iter().map(|camera| check_size([camera.height, camera.width]));
+    match sizes.filter_map(std::result::Result::err).next() {
+        Some(reason) if pictures == Pictures::Av1 => {
+            Err(Error::Invalid(format!("cannot record `{}`: {reason}", spec.name)))
         }
-        if spec.cameras[..camera_idx].iter().any(|other| other.name == camera.name) {
-            return invalid(format!("two cameras are named `{}`", camera.name));
-        }
-        if !(1..=MAX_SIDE).contains(&camera.height) || !(1..=MAX_SIDE).contains(&camera.width) {
-            let (height, width) = (camera.height, camera.width);
-            return invalid(format!("picture sides must be 1 to {MAX_SIDE}, found {height}x{width}"));
-        }
-        if pictures == Pictures::Av1
-            && let Err(reason) = check_size([camera.height, camera.width])
-        {
-            return invalid(reason);
-        }
+        _ => Ok(()),
     }
-    let (width, features) = (spec.action.width(), spec.state.len());
-    if !(1..=MAX_WIDTH).contains(&width) || features > MAX_WIDTH {
-        return invalid(format!("action width {width} and state width {features} must be 1 to {MAX_WIDTH}"));
-    }
-    if let ActionSpace::Continuous { names, low, high } = &spec.action
-        && (low.len() != names.len() || high.len() != names.len())
-    {
-        return invalid(format!("{} action names, {} and {} bounds", names.len(), low.len(), high.len()));
-    }
-    if spec.steps_per_second == 0 {
-        return invalid("steps per second must be above 0".to_owned());
-    }
-    Ok(())
 }
 
 /// The spec of a data set: ours where it is recorded, otherwise derived from the features.

@@ -8,8 +8,9 @@ use super::{
     features::{Pictures, check_spec, features_of},
     info::{self, Info},
     repair::{Repaired, repair},
-    writer::{Writer, is_vacant, recorded},
+    writer::{Writer, is_vacant},
 };
+use crate::fits::{check_same, recorded};
 
 /// The writer that goes on after the last whole episode, or begins where there is nothing.
 pub(super) fn resume(
@@ -24,7 +25,7 @@ pub(super) fn resume(
     check_spec(spec, pictures)?;
     // Before anything is repaired: a folder of another run is left as it is.
     match Info::read(root) {
-        Ok(info) => check_same(root, &info, &recorded(spec), provenance, pictures)?,
+        Ok(info) => check_began(root, &info, &recorded(spec), provenance, pictures)?,
         Err(Error::Incompatible { .. }) => {}
         Err(error) => return Err(error),
     }
@@ -37,7 +38,7 @@ pub(super) fn resume(
 }
 
 /// Whether a data set is one that this spec and this provenance began.
-fn check_same(
+fn check_began(
     root: &Path,
     info: &Info,
     spec: &EnvSpec,
@@ -51,12 +52,7 @@ fn check_same(
     let Some(ours) = &info.dreamlane else {
         return differs("writer", "another".to_owned(), "dreamlane".to_owned());
     };
-    if let Some((what, there, asked)) = ours.provenance.difference(provenance) {
-        return differs(what, there, asked);
-    }
-    if let Some((what, there, asked)) = spec_difference(&ours.spec, spec) {
-        return differs(what, there, asked);
-    }
+    check_same(&path, (&ours.spec, &ours.provenance), (spec, provenance))?;
     for (name, asked) in features_of(spec, pictures) {
         let there = info.features.get(&name).map_or("none", |feature| feature.dtype.as_str());
         if there != asked.dtype {
@@ -64,16 +60,4 @@ fn check_same(
         }
     }
     Ok(())
-}
-
-fn spec_difference(there: &EnvSpec, asked: &EnvSpec) -> Option<(&'static str, String, String)> {
-    let pairs = [
-        ("env", there.name.clone(), asked.name.clone()),
-        ("steps per second", there.steps_per_second.to_string(), asked.steps_per_second.to_string()),
-        ("cameras", format!("{:?}", there.cameras), format!("{:?}", asked.cameras)),
-        ("state", format!("{:?}", there.state), format!("{:?}", asked.state)),
-        ("actions", format!("{:?}", there.action), format!("{:?}", asked.action)),
-        ("rest of the spec", format!("{there:?}"), format!("{asked:?}")),
-    ];
-    pairs.into_iter().find(|(_, there, asked)| there != asked)
 }

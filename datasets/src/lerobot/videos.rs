@@ -52,7 +52,12 @@ pub(super) fn read(
         let mut video = open(&path)?;
         let (found, expected) = (video.size(), [camera.height, camera.width]);
         if found != expected {
-            return Err(Error::mismatch(&path, "[height, width]", format!("{expected:?}"), format!("{found:?}")));
+            return Err(Error::mismatch(
+                &path,
+                "[height, width]",
+                format!("{expected:?}"),
+                format!("{found:?}"),
+            ));
         }
         let frames = video
             .frames(place.from_s, row.length, spec.steps_per_second)

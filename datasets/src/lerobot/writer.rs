@@ -20,6 +20,7 @@ use super::{
 use crate::{
     durable::{self, Claim},
     encoders,
+    fits::{check_episode, recorded},
 };
 
 /// A data set that is being written.
@@ -174,36 +175,4 @@ pub(super) fn is_vacant(root: &Path) -> Result<bool> {
         return Ok(true);
     }
     Ok(fs::read_dir(root).map_err(Error::io(root))?.next().is_none())
-}
-
-/// What is recorded is one lane's life, whatever ran beside it.
-pub(super) fn recorded(spec: &EnvSpec) -> EnvSpec {
-    EnvSpec { lanes: 1, ..spec.clone() }
-}
-
-fn check_episode(spec: &EnvSpec, episode: &Episode) -> Result<()> {
-    let invalid = |what: String| Err(Error::Invalid(format!("episode {}: {what}", episode.id)));
-    if episode.steps.is_empty() {
-        return invalid("expected at least one observation, found none".to_owned());
-    }
-    let expected_pictures: Vec<usize> = spec.cameras.iter().map(|camera| camera.frame_len()).collect();
-    for (row, step) in episode.steps.iter().enumerate() {
-        let pictures: Vec<usize> = step.images.iter().map(Vec::len).collect();
-        if pictures != expected_pictures {
-            return invalid(format!(
-                "step {row}: expected pictures of {expected_pictures:?} bytes, found {pictures:?}"
-            ));
-        }
-        let expected = (spec.state.len(), spec.action.width());
-        let found = (step.state.len(), step.action.len());
-        if found != expected {
-            return invalid(format!(
-                "step {row}: expected (state, action) widths {expected:?}, found {found:?}"
-            ));
-        }
-        if step.scene.is_some() && !spec.scenes {
-            return invalid(format!("step {row}: expected no scene, as the spec says, found one"));
-        }
-    }
-    Ok(())
 }

@@ -84,12 +84,15 @@ impl Video {
         }
         let near = |k: usize| {
             let time_s = from_s + k as f64 / f64::from(fps);
-            let sample_idx = self.track.samples.partition_point(|sample| sample.time_s < time_s - TOLERANCE_S);
+            let sample_idx =
+                self.track.samples.partition_point(|sample| sample.time_s < time_s - TOLERANCE_S);
             let found = self.track.samples.get(sample_idx);
-            found.filter(|sample| sample.time_s <= time_s + TOLERANCE_S).map(|_| sample_idx).ok_or_else(|| {
-                let last_s = self.track.samples.last().map_or(0.0, |sample| sample.time_s);
-                format!("no frame at {time_s:.4} s of a video whose last one is at {last_s:.4} s")
-            })
+            found.filter(|sample| sample.time_s <= time_s + TOLERANCE_S).map(|_| sample_idx).ok_or_else(
+                || {
+                    let last_s = self.track.samples.last().map_or(0.0, |sample| sample.time_s);
+                    format!("no frame at {time_s:.4} s of a video whose last one is at {last_s:.4} s")
+                },
+            )
         };
         (0..count).map(near).collect()
     }
@@ -136,7 +139,8 @@ impl Stream {
         settings.set_n_threads(1);
         settings.set_max_frame_delay(1);
         settings.set_frame_size_limit((MAX_SIDE * MAX_SIDE) as u32);
-        let decoder = Decoder::with_settings(&settings).map_err(|error| format!("no AV1 decoder: {error}"))?;
+        let decoder =
+            Decoder::with_settings(&settings).map_err(|error| format!("no AV1 decoder: {error}"))?;
         Ok(Self { decoder })
     }
 

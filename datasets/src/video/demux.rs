@@ -42,7 +42,8 @@ pub(super) struct Track {
 pub(super) fn read(file: &mut (impl Read + Seek)) -> Checked<Track> {
     let file_len = file.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
     let mut body = &find_moov(file, file_len)?[..];
-    let moov = Moov::decode_body(&mut body).map_err(|error| format!("unreadable MP4 description: {error}"))?;
+    let moov =
+        Moov::decode_body(&mut body).map_err(|error| format!("unreadable MP4 description: {error}"))?;
     let is_video = |track: &&Trak| track.mdia.hdlr.handler == FourCC::new(b"vide");
     let track = moov.trak.iter().find(is_video).ok_or("no video track in it")?;
     let table = &track.mdia.minf.stbl;
@@ -73,7 +74,9 @@ fn find_moov(file: &mut (impl Read + Seek), file_len: u64) -> Checked<Vec<u8>> {
             b"moov" => {
                 let body_len = len - head_len;
                 if body_len > MAX_MOOV {
-                    return Err(format!("a description of {body_len} bytes, more than the {MAX_MOOV} that are read"));
+                    return Err(format!(
+                        "a description of {body_len} bytes, more than the {MAX_MOOV} that are read"
+                    ));
                 }
                 let mut body = vec![0; body_len as usize];
                 file.seek(SeekFrom::Start(at + head_len)).map_err(|error| error.to_string())?;
@@ -191,7 +194,8 @@ fn samples(table: &Stbl, times_s: &[f64], file_len: u64) -> Checked<Vec<Sample>>
             if sample_idx == count {
                 break;
             }
-            let len = size_of(sample_idx).ok_or_else(|| format!("no size of frame {sample_idx} of {count}"))?;
+            let len =
+                size_of(sample_idx).ok_or_else(|| format!("no size of frame {sample_idx} of {count}"))?;
             let end = offset.checked_add(u64::from(len)).filter(|&end| end <= file_len);
             let (1..=MAX_SAMPLE, Some(end)) = (len, end) else {
                 return Err(format!("frame {sample_idx}: {len} bytes at byte {offset} of {file_len}"));

@@ -1,8 +1,9 @@
 //! The boxes of an MP4 file with one AV1 track of constant rate: description first, then the frames in one piece.
 
 use mp4_atom::{
-    Atom as _, Av01, Av1c, Codec, Dinf, Dref, Encode as _, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Minf, Moov, Mvhd, Stbl,
-    Stco, Stsc, StscEntry, Stsd, Stss, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd,
+    Atom as _, Av01, Av1c, Codec, Dinf, Dref, Encode as _, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Minf, Moov, Mvhd,
+    Stbl, Stco, Stsc, StscEntry, Stsd, Stss, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual,
+    Vmhd,
 };
 
 use crate::Checked;
@@ -29,7 +30,8 @@ pub(super) struct Stream {
 /// The bytes of the file.
 pub(super) fn mux(stream: &Stream, packets: &[Packet]) -> Checked<Vec<u8>> {
     let frames_len: usize = packets.iter().map(|packet| packet.data.len()).sum();
-    let mdat_len = u32::try_from(frames_len + 8).map_err(|_| format!("{frames_len} bytes of video in one file"))?;
+    let mdat_len =
+        u32::try_from(frames_len + 8).map_err(|_| format!("{frames_len} bytes of video in one file"))?;
     let mut file = Vec::with_capacity(frames_len + 4096 + 4 * packets.len());
     let brand = |name: &[u8; 4]| FourCC::new(name);
     let ftyp = Ftyp {
@@ -57,7 +59,8 @@ fn moov(stream: &Stream, packets: &[Packet], offset: u32) -> Checked<Moov> {
         .fps
         .checked_mul(FRAME_TICKS)
         .ok_or_else(|| format!("{} frames per second are more than MP4 can time", stream.fps))?;
-    let [height, width] = stream.size.map(|side| u16::try_from(side).map_err(|_| format!("side of {side} pixels")));
+    let [height, width] =
+        stream.size.map(|side| u16::try_from(side).map_err(|_| format!("side of {side} pixels")));
     let (height, width) = (height?, width?);
     let duration = packets.len() as u64 * u64::from(FRAME_TICKS);
     let track = Trak {
@@ -99,7 +102,11 @@ fn table(stream: &Stream, packets: &[Packet], [height, width]: [u16; 2], offset:
         stts: Stts { entries: vec![SttsEntry { sample_count: count, sample_delta: FRAME_TICKS }] },
         stss: Some(Stss { entries: keys }),
         stsc: Stsc {
-            entries: vec![StscEntry { first_chunk: 1, samples_per_chunk: count, sample_description_index: 1 }],
+            entries: vec![StscEntry {
+                first_chunk: 1,
+                samples_per_chunk: count,
+                sample_description_index: 1,
+            }],
         },
         stsz: Stsz { samples: StszSamples::Different { sizes } },
         stco: Some(Stco { entries: vec![offset] }),

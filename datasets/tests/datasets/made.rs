@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, EpisodeSource, Provenance, Result, Seed, Step, Truncation,
+    ActionSpace, Body, BodyKind, CameraSpec, EnvSpec, Episode, EpisodeSource, Provenance, Result, Scene,
+    Seed, Step, Truncation,
 };
 use dreamlane_datasets::format_named;
 
@@ -61,7 +62,7 @@ pub(crate) fn episode(spec: &EnvSpec, id: u64, len: usize) -> Episode {
             },
             reward: if spec.rewards && row + 1 < len { seed.uniform() } else { 0.0 },
             trust: 1.0 - seed.uniform(),
-            scene: None,
+            scene: spec.scenes.then(|| scene(seed.split(2), row)),
         }
     };
     let truncated = [None, Some(Truncation::Clock), Some(Truncation::Horizon), Some(Truncation::Trust)];
@@ -73,6 +74,25 @@ pub(crate) fn episode(spec: &EnvSpec, id: u64, len: usize) -> Episode {
         terminated: id.is_multiple_of(2),
         truncated: truncated[(id / 2) as usize % 4],
     }
+}
+
+/// One to four bodies; who is there changes from row to row.
+fn scene(seed: Seed, row: usize) -> Scene {
+    let kinds = [BodyKind::Car, BodyKind::Truck, BodyKind::Pedestrian, BodyKind::Other];
+    let body = |idx: usize| {
+        let [x, y, heading_rad, speed_mps, length, width, height] =
+            std::array::from_fn(|number| seed.split((7 * idx + number) as u64).uniform() * 9.0 - 2.0);
+        let id = if idx == 0 { 0 } else { (row + idx) as u32 };
+        Body {
+            id,
+            kind: kinds[idx],
+            place_m: [x, y],
+            heading_rad,
+            speed_mps,
+            size_m: [length, width, height],
+        }
+    };
+    Scene { bodies: (0..=row % kinds.len()).map(body).collect() }
 }
 
 /// Where made data comes from.

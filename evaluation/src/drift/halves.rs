@@ -38,7 +38,8 @@ impl Halves {
     ) -> Result<Self> {
         let parts = parts(cases);
         let side_of = sides(&parts, cases.len());
-        let features = |case_idx: usize, step: usize| map.of(layout.recorded(&cases[case_idx], step), layout.width);
+        let features =
+            |case_idx: usize, step: usize| map.of(layout.recorded(&cases[case_idx], step), layout.width);
         let sets = frame_sets(layout, cases, &side_of);
         let mut reference_frames = 0;
         let mut reference = |side: usize| {

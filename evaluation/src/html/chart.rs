@@ -66,11 +66,19 @@ impl Frame {
     fn of(lines: &[Line], level: Option<f64>) -> Self {
         let points = || lines.iter().flat_map(|line| &line.points).filter(|point| point.is_finite());
         let range = |values: &mut dyn Iterator<Item = f64>| {
-            let (low, high) = values
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-            if low < high { [low, high] } else if low.is_finite() { [low - 0.5, low + 0.5] } else { [0.0, 1.0] }
+            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
+            if low < high {
+                [low, high]
+            } else if low.is_finite() {
+                [low - 0.5, low + 0.5]
+            } else {
+                [0.0, 1.0]
+            }
         };
-        let [low, high] = range(&mut points().flat_map(|point| [point.low, point.high, point.y]).chain(level));
+        let [low, high] =
+            range(&mut points().flat_map(|point| [point.low, point.high, point.y]).chain(level));
         let room = 0.06 * (high - low);
         // A level at the edge, such as 0 for distances, stays the edge.
         let edge = |value: f64, moved: f64| if level == Some(value) { value } else { moved };
@@ -190,7 +198,8 @@ mod tests {
 
     #[test]
     fn numbers_that_are_not_finite_are_left_out() {
-        let text = shown(vec![Point::bare(1.0, f64::NAN), Point::bare(2.0, 3.0), Point::bare(3.0, f64::INFINITY)]);
+        let text =
+            shown(vec![Point::bare(1.0, f64::NAN), Point::bare(2.0, 3.0), Point::bare(3.0, f64::INFINITY)]);
         assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         assert_eq!(text.matches("<circle").count(), 1);
         assert!(!shown(Vec::new()).contains("NaN"));

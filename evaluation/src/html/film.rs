@@ -6,7 +6,8 @@ use super::{Strip, figures::reading};
 use crate::{Clip, clip::data_address};
 
 /// Speeds that the player offers.
-const SPEEDS: [(&str, &str); 4] = [("0.25", "quarter speed"), ("0.5", "half speed"), ("1", "real speed"), ("2", "double speed")];
+const SPEEDS: [(&str, &str); 4] =
+    [("0.25", "quarter speed"), ("0.5", "half speed"), ("1", "real speed"), ("2", "double speed")];
 
 /// Strips, one per case.
 pub(super) fn strips(strips: &[Strip]) -> Markup {

@@ -85,15 +85,18 @@ pub(super) fn drift(drift: &DriftReport, report: &WorldReport) -> Markup {
     let head = ["step", "s"].into_iter().map(str::to_owned);
     let table = Table {
         caption: "Fréchet distance with 95 % intervals".to_owned(),
-        head: head.chain(worlds().map(|world| world.name.clone())).chain(["recorded frames".into()]).collect(),
+        head: head
+            .chain(worlds().map(|world| world.name.clone()))
+            .chain(["recorded frames".into()])
+            .collect(),
         rows: rows.collect(),
     };
     html! {
         (reading(&format!(
             "The Fréchet distance between {} dreamed frames at each step ({} dreams) and {} recorded ones, on {} fixed \
              random features: it says whether dreams look like the recording as a whole, not whether they are right. \
-             Recorded frames in the place of the dreamed ones give the noise floor; a still picture is a recorded frame \
-             and stays there.",
+             Recorded frames in the place of the dreamed ones give the noise floor. A still picture never moves away, \
+             and lies a little above the floor because it shows fewer different frames: no drift alone is no merit.",
             drift.frames, drift.dreams, drift.reference_frames, drift.features
         )))
         @if steps().any(|step| step > drift.recorded_steps) {

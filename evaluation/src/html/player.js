@@ -9,7 +9,7 @@ for (const clip of document.querySelectorAll(".clip")) {
   const screens = [...clip.querySelectorAll("canvas")].map((canvas) =>
     canvas.getContext("2d", { willReadFrequently: true }));
   const bars = [...clip.querySelectorAll(".action")];
-  let frame = 0, playing = false, since = 0;
+  let frame = 0, playing = false, timer = 0;
 
   const paint = (screen, tile) => screen.drawImage(
     sheet, (tile % columns) * width, Math.floor(tile / columns) * height, width, height, 0, 0, width, height);
@@ -54,20 +54,16 @@ for (const clip of document.querySelectorAll(".clip")) {
     });
   };
 
-  const tick = (time) => {
-    if (!playing) return;
-    const due = 1000 / (rate * Number(speed.value));
-    if (time - since >= due) {
-      since = time - since > 5 * due ? time : since + due;
-      show(frame + 1 < frames ? frame + 1 : 0);
-    }
-    requestAnimationFrame(tick);
+  const pause = () => 1000 / (rate * Number(speed.value));
+  const tick = () => {
+    show(frame + 1 < frames ? frame + 1 : 0);
+    timer = setTimeout(tick, pause());
   };
   const set = (wanted) => {
     playing = wanted;
     play.textContent = playing ? "Pause" : "Play";
-    since = performance.now();
-    if (playing) requestAnimationFrame(tick);
+    clearTimeout(timer);
+    if (playing) timer = setTimeout(tick, pause());
   };
 
   play.addEventListener("click", () => set(!playing));

@@ -35,14 +35,15 @@ pub(super) fn steps(count: usize, steps_per_second: u32) -> String {
 
 /// Steps as seconds.
 pub(super) fn seconds(count: usize, steps_per_second: u32) -> String {
-    number(count as f64 / f64::from(steps_per_second.max(1)))
+    mark((100.0 * count as f64 / f64::from(steps_per_second.max(1))).round() / 100.0)
 }
 
 /// Marks at 1, 2 or 5 times a power of ten, four or so from `low` to `high`.
 pub(super) fn marks(low: f64, high: f64) -> Vec<f64> {
     let rough = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|&step| step >= rough * 0.999);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|&step| step >= rough * 0.999);
     let step = step.unwrap_or(10.0 * power);
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     // A broken range must not fill the page with marks.
@@ -72,7 +73,10 @@ mod tests {
         for (low, high, expected) in cases {
             let found = marks(low, high);
             assert!(found.len() == expected.len(), "{low} to {high}: {found:?}");
-            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{low} to {high}: {found:?}");
+            assert!(
+                found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9),
+                "{low} to {high}: {found:?}"
+            );
         }
     }
 

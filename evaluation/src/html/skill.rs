@@ -16,14 +16,19 @@ type Kind = (&'static str, fn(&HorizonScore) -> Option<PixelScore>);
 type View = (&'static str, &'static str, fn(f64, &PixelScore) -> Point, Option<f64>);
 
 const VIEWS: [View; 3] = [
+    ("Skill by horizon", "skill of one dream, all pixels", |x, score| Point::of(x, &score.skill), Some(0.0)),
     (
-        "Skill by horizon",
-        "skill of one dream, all pixels",
-        |x, score| Point::of(x, &score.skill),
+        "PSNR by horizon",
+        "PSNR of one dream in dB, all pixels",
+        |x, score| Point::bare(x, score.psnr_db),
+        None,
+    ),
+    (
+        "MSE by horizon",
+        "mean squared error of one dream, all pixels",
+        |x, score| Point::bare(x, score.mse),
         Some(0.0),
     ),
-    ("PSNR by horizon", "PSNR of one dream in dB, all pixels", |x, score| Point::bare(x, score.psnr_db), None),
-    ("MSE by horizon", "mean squared error of one dream, all pixels", |x, score| Point::bare(x, score.mse), Some(0.0)),
 ];
 
 /// Curves and figures of every world.

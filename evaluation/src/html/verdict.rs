@@ -35,14 +35,14 @@ pub(super) fn gates(gates: &[Gate]) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="promises" {
             table class="words" {
-                thead { tr { @for name in ["promise", "wanted", "found", "kept"] { th scope="col" { (name) } } } }
+                thead { tr { @for name in ["promise", "kept", "wanted", "found"] { th scope="col" { (name) } } } }
                 tbody {
                     @for gate in gates {
                         tr {
                             th scope="row" { (gate.name) }
+                            @if gate.pass { td class="pass" { "yes" } } @else { td class="fail" { "no" } }
                             td { (gate.wanted) }
                             td { (gate.found) }
-                            @if gate.pass { td class="pass" { "yes" } } @else { td class="fail" { "no" } }
                         }
                     }
                 }
@@ -129,6 +129,8 @@ enum Side {
 
 fn side(interval: &Interval) -> Side {
     match interval {
+        // An interval without width rests on one part only and tells nothing apart.
+        Interval { low, high, .. } if low >= high => Side::Open,
         Interval { low, .. } if *low > 0.0 => Side::Above,
         Interval { high, .. } if *high < 0.0 => Side::Below,
         _ => Side::Open,

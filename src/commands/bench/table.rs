@@ -26,9 +26,10 @@ pub(crate) fn of(report: &Report) -> String {
 }
 
 fn machine(machine: &Machine) -> String {
-    let Machine { cpu, cores, threads, device, system, code } = machine;
+    let Machine { cpu, cores, load_before, threads, device, system, code } = machine;
     let cpu = cpu.as_deref().unwrap_or("unknown CPU");
-    format!("{cpu}, {cores} cores, {threads} threads, {device}, {system}, {code}")
+    let load = known(*load_before, number);
+    format!("{cpu}, {cores} cores, load {load}, {threads} threads, {device}, {system}, {code}")
 }
 
 fn stepping(lanes: &[LanesReport]) -> Vec<Vec<String>> {

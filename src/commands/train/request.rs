@@ -132,7 +132,9 @@ impl Request {
         let pairs = [("code", &self.code, dreamlane::code()), ("device", &self.device, name(device))];
         for (what, begun, now) in pairs {
             if *begun != now {
-                eprintln!("the run was begun with {what} {begun} and goes on with {now}: its bytes may differ");
+                eprintln!(
+                    "the run was begun with {what} {begun} and goes on with {now}: its bytes may differ"
+                );
             }
         }
     }

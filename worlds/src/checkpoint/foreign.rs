@@ -22,7 +22,9 @@ pub fn check_weights(bytes: &[u8]) -> Checked<usize> {
     if let Some(length) = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length))
         && length > MAX_HEADER
     {
-        return Err(format!("expected a header of at most {MAX_HEADER} bytes, found {length} ({total} bytes)"));
+        return Err(format!(
+            "expected a header of at most {MAX_HEADER} bytes, found {length} ({total} bytes)"
+        ));
     }
     let tensors =
         safetensors::SafeTensors::deserialize(bytes).map_err(|error| format!("{error} ({total} bytes)"))?;

@@ -61,7 +61,9 @@ pub(super) fn load(
     for (stage, optimizer) in STAGES.into_iter().zip(optimizers) {
         optimizer.moments.clear();
         for name in tensors.names() {
-            let Some(param) = name.strip_prefix(stage).and_then(|name| name.strip_suffix(TIME)) else { continue };
+            let Some(param) = name.strip_prefix(stage).and_then(|name| name.strip_suffix(TIME)) else {
+                continue;
+            };
             let moments = moments(&tensors, &format!("{stage}{param}"), &sizes, device)
                 .map_err(|reason| Error::broken(&path, format!("{stage}{param}: {reason}")))?;
             optimizer.moments.insert(param.to_owned(), moments);
