@@ -23,6 +23,7 @@ pub mod lerobot;
 mod light;
 pub mod mcap;
 pub mod minari;
+mod pages;
 mod picture;
 mod remains;
 mod split;

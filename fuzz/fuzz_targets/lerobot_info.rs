@@ -2,13 +2,19 @@
 
 #![no_main]
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
+use dreamlane_fuzz::{Capped, Made, made, quiet};
 use libfuzzer_sys::fuzz_target;
 
+static MADE: LazyLock<Made> = LazyLock::new(|| made("info"));
+
 fuzz_target!(|bytes: &[u8]| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let meta = folder.path().join("meta");
-    fs::create_dir(&meta).and_then(|()| fs::write(meta.join("info.json"), bytes)).expect("a temporary file");
-    let _ = dreamlane_datasets::open_any(folder.path());
+    quiet();
+    let path = MADE.root.join("meta/info.json");
+    fs::write(path, bytes).expect("a file");
+    Capped::at_most(16 << 20);
+    if let Ok(source) = dreamlane_datasets::open_any(&MADE.root) {
+        let _ = (0..source.lengths().len().min(2)).map(|idx| source.read(idx)).count();
+    }
 });

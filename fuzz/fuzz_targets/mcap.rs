@@ -2,6 +2,8 @@
 
 #![no_main]
 
+// Its allocator keeps the cap.
+use dreamlane_fuzz as _;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

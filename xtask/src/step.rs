@@ -3,6 +3,7 @@
 use std::{
     env,
     fmt::Write as _,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -64,6 +65,13 @@ pub(crate) fn run(step: &Step) -> StepResult {
     let took = begun.elapsed();
     eprintln!("    {}: {:.1} s", step.name, took.as_secs_f64());
     if passed { StepResult::Passed(took) } else { StepResult::Failed(took) }
+}
+
+/// The folder of the workspace: that of this crate's manifest, one up; the present one outside of cargo.
+pub(crate) fn workspace() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR")
+        .and_then(|folder| Some(Path::new(&folder).parent()?.to_path_buf()))
+        .unwrap_or_default()
 }
 
 fn command(step: &Step) -> Command {

@@ -18,7 +18,7 @@ use parquet::{
     schema::types::ColumnPath,
 };
 
-use crate::durable;
+use crate::{durable, pages};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1024;
@@ -87,7 +87,8 @@ fn failed(path: &Path, error: ParquetError) -> Error {
 pub(super) fn read(path: &Path, columns: &[&str]) -> Result<Vec<RecordBatch>> {
     guarded(path, || {
         let builder = open(path)?;
-        collect(path, builder, columns)
+        let groups = (0..builder.metadata().num_row_groups()).collect();
+        collect(path, builder, groups, columns)
     })
 }
 
@@ -96,7 +97,7 @@ pub(super) fn read_rows(path: &Path, columns: &[&str], rows: Range<usize>) -> Re
     guarded(path, || {
         let builder = open(path)?;
         let (groups, selection) = covering(path, &builder, rows)?;
-        collect(path, builder.with_row_groups(groups).with_row_selection(selection), columns)
+        collect(path, builder.with_row_selection(selection), groups, columns)
     })
 }
 
@@ -137,6 +138,7 @@ fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
 fn collect(
     path: &Path,
     builder: ParquetRecordBatchReaderBuilder<File>,
+    groups: Vec<usize>,
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>> {
     let wanted = builder
@@ -146,7 +148,15 @@ fn collect(
         .enumerate()
         .filter_map(|(idx, field)| columns.contains(&field.name().as_str()).then_some(idx));
     let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.collect::<Vec<_>>());
+    let file = File::open(path).map_err(Error::io(path))?;
+    for &group in &groups {
+        let chunks = builder.metadata().row_group(group).columns().iter().enumerate();
+        for (_, chunk) in chunks.filter(|(leaf_idx, _)| mask.leaf_included(*leaf_idx)) {
+            pages::check(&file, chunk).map_err(|reason| Error::broken(path, reason))?;
+        }
+    }
     let reader = builder
+        .with_row_groups(groups)
         .with_projection(mask)
         .with_batch_size(BATCH_ROWS)
         .build()
