@@ -73,6 +73,9 @@ pub fn repair_any(path: &Path) -> Result<(Option<&'static dyn Format>, Repair)> 
     match recognise(path) {
         Ok((format, _)) => Ok((Some(format), format.repair(path)?)),
         Err(unknown) => {
+            if let Some(done) = remains::clear(path)? {
+                return Ok((None, Repair { episodes: 0, done }));
+            }
             // What one format cannot open it may still repair.
             for format in FORMATS.iter().copied() {
                 match format.repair(path) {
@@ -80,8 +83,7 @@ pub fn repair_any(path: &Path) -> Result<(Option<&'static dyn Format>, Repair)> 
                     answer => return Ok((Some(format), answer?)),
                 }
             }
-            let done = remains::clear(path)?.ok_or(unknown)?;
-            Ok((None, Repair { episodes: 0, done }))
+            Err(unknown)
         }
     }
 }

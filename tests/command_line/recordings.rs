@@ -36,7 +36,7 @@ fn copies_that_cannot_be_made_leave_nothing() {
     fs::create_dir(folder.join("empty")).unwrap();
     let export = |rest: &str| format!("export truth {rest}");
     let cases: [(String, &[&str]); 8] = [
-        (export("--format vhs --out new"), &["format `vhs`", "lerobot, minari"]),
+        (export("--format vhs --out new"), &["format `vhs`", "lerobot, lerobot-av1, mcap, minari"]),
         (export("--format minari --out truth"), &["outside of the data set"]),
         (export("--format minari --out truth/copy"), &["outside of the data set"]),
         (export("--format minari --out new --episodes 20..30"), &["part of 0..24", "20..30"]),

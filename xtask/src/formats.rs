@@ -63,7 +63,7 @@ const ROLLOUT: &[&str] = &[
     "--policy",
     "noisy:0.5",
     "--episodes",
-    "8",
+    "24",
     "--lanes",
     "4",
     "--seed",

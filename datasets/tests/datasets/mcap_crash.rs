@@ -111,11 +111,21 @@ fn a_set_of_another_spec_or_provenance_is_not_gone_on_with() {
     let mut faster = spec.clone();
     faster.steps_per_second = 31;
     let Err(error) = Mcap.resume(folder.path(), &faster, &provenance()) else { panic!("another spec") };
-    assert!(error.to_string().starts_with("spec (steps_per_second): expected 31, found 30"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("`steps_per_second`) of the recording to go on with: expected 30, found 31"),
+        "{error}"
+    );
     let mut seeded = provenance();
     seeded.run_seed = Some(7);
     let Err(error) = Mcap.resume(folder.path(), &spec, &seeded) else { panic!("another seed") };
-    assert!(error.to_string().starts_with("provenance (run seed): expected Some(7), found None"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("run seed of the recording to go on with: expected None, found Some(7)"),
+        "{error}"
+    );
     let other = tempfile::tempdir().unwrap();
     fs::write(other.path().join("notes.txt"), b"of others").unwrap();
     assert!(matches!(Mcap.resume(other.path(), &spec, &provenance()), Err(Error::Incompatible { .. })));

@@ -208,7 +208,7 @@ fn another_spec_or_provenance_is_not_gone_on_with() {
         assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
     };
     let faster = EnvSpec { steps_per_second: 20, ..spec.clone() };
-    refused(&faster, &provenance(), &["steps_per_second", "expected 20, found 10"]);
+    refused(&faster, &provenance(), &["steps_per_second", "expected 10, found 20"]);
     let other = Provenance { run_seed: Some(7), ..provenance() };
     refused(&spec, &other, &["run seed", "Some(7)", "None"]);
     let wide = EnvSpec { lanes: 64, ..spec.clone() };
@@ -256,7 +256,7 @@ fn what_minari_cannot_hold_is_refused_before_anything_is_written() {
     let large = spec(Shape { cameras: 1, features: 0, actions: 1, rewards: true });
     let large = EnvSpec { cameras: vec![dreamlane_core::CameraSpec::new("front", 4000, 4000)], ..large };
     for (spec, words) in [
-        (named("state"), "must not be empty or `state`"),
+        (named("state"), "must not be named `state`"),
         (named(""), "must not be empty"),
         (bounded(1.0, -1.0), "in order"),
         (bounded(f32::NEG_INFINITY, 1.0), "finite"),
