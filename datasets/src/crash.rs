@@ -1,7 +1,5 @@
 //! Every format against a writer that dies at any step of any of its file operations.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot make its data fails there")]
-
 use std::{
     collections::BTreeMap,
     fs,

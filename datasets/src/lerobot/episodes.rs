@@ -107,7 +107,7 @@ pub(super) fn write(
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| Error::broken(&path, error))?;
-    table::write(&path, &batch, &[])
+    table::write_row(&path, &batch)
 }
 
 /// Reads the rows of the first `count` episodes; rows beyond are of a writer that was stopped.

@@ -37,6 +37,18 @@ pub(super) fn write(path: &Path, batch: &RecordBatch, pictures: &[String]) -> Re
     durable::replace(path, |file| fill(file, batch, properties).map_err(|error| failed(path, error)))
 }
 
+/// Writes a table of one row. It has a hundred columns, whose dictionaries, statistics and indices would be most of
+/// the file.
+pub(super) fn write_row(path: &Path, batch: &RecordBatch) -> Result<()> {
+    let properties = properties(None)
+        .set_compression(Compression::UNCOMPRESSED)
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
+        .build();
+    durable::replace(path, |file| fill(file, batch, properties).map_err(|error| failed(path, error)))
+}
+
 /// The bytes of a small table without pictures.
 pub(super) fn bytes(path: &Path, batch: &RecordBatch, metadata: Option<Vec<KeyValue>>) -> Result<Vec<u8>> {
     let properties = properties(metadata).build();
