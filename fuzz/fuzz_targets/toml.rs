@@ -3,8 +3,8 @@
 #![no_main]
 
 // Its allocator keeps the cap.
-use dreamlane_fuzz as _;
 use dreamlane_core::WorldSpec;
+use dreamlane_fuzz as _;
 use dreamlane_worlds::{DitConfig, checkpoint};
 use libfuzzer_sys::fuzz_target;
 

@@ -8,7 +8,7 @@ mod made;
 mod scratch;
 
 pub use allocator::Capped;
-pub use made::{Made, made, made_with_video};
+pub use made::{Made, made, made_file, made_with_video};
 pub use scratch::{quiet, scratch};
 
 #[global_allocator]

@@ -55,14 +55,26 @@ pub fn made_with_video(name: &str) -> Made {
     made
 }
 
-fn made_as(format: &str, name: &str) -> Made {
+/// One file of the same set in another format; the set itself where `file` is empty.
+pub fn made_file(format: &str, name: &str, file: &str) -> Vec<u8> {
     let root = scratch().join(name);
+    write(format, &root);
+    let path = if file.is_empty() { root } else { root.join(file) };
+    fs::read(path).expect("a written file")
+}
+
+fn write(format: &str, root: &Path) {
     let spec = spec();
     let provenance = Provenance::recording("made/tiny", "fuzz");
     let format = dreamlane_datasets::format_named(format).expect("a known format");
-    let mut sink = format.create(&root, &spec, &provenance).expect("a new data set");
+    let mut sink = format.create(root, &spec, &provenance).expect("a new data set");
     sink.write(&episode(&spec)).expect("a written episode");
     sink.finish().expect("a finished data set");
+}
+
+fn made_as(format: &str, name: &str) -> Made {
+    let root = scratch().join(name);
+    write(format, &root);
     let mut made = Made { root, info: Vec::new(), episodes: Vec::new(), data: Vec::new(), video: Vec::new() };
     without_statistics(&made.episodes_path());
     let read = |path: PathBuf| fs::read(path).expect("a written file");
@@ -80,9 +92,10 @@ fn without_statistics(path: &Path) {
     let kept: Vec<usize> =
         kept.filter_map(|(idx, field)| (!field.name().starts_with("stats/")).then_some(idx)).collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), kept);
-    let batches: Vec<_> = builder.with_projection(mask).build().expect("rows").map(|batch| batch.expect("a batch")).collect();
-    let mut writer =
-        ArrowWriter::try_new(File::create(path).expect("a file"), batches[0].schema(), None).expect("a writer");
+    let batches: Vec<_> =
+        builder.with_projection(mask).build().expect("rows").map(|batch| batch.expect("a batch")).collect();
+    let mut writer = ArrowWriter::try_new(File::create(path).expect("a file"), batches[0].schema(), None)
+        .expect("a writer");
     batches.iter().for_each(|batch| writer.write(batch).expect("a written batch"));
     writer.close().expect("a closed file");
 }

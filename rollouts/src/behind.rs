@@ -15,7 +15,7 @@ const WAITING_BYTES: usize = 256 << 20;
 
 /// How far the thread steps back behind those that compute, on the scale of `nice`.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 19;
 
 /// The end of the queue where episodes go in.
 pub(crate) struct Behind {

@@ -1,4 +1,4 @@
-//! Writes one valid input per target under the folder given: `FOLDER/TARGET/valid`.
+//! Writes valid inputs of every target under the folder given: `FOLDER/TARGET/NAME`.
 
 // Its callbacks are what the instrumented crates call.
 extern crate libfuzzer_sys as _;
@@ -10,20 +10,46 @@ const MANIFEST: &str = "[\"cam/image_array\", \"user/angle\", \"user/throttle\"]
 const RECORD: &str = r#"{"_index": 7, "_session_id": "a_1", "_timestamp_ms": 1706173428067,
     "cam/image_array": "7_cam.jpg", "user/angle": -0.5, "user/mode": "user", "user/throttle": 0.25}"#;
 
+const SPEC: &str = "world = \"dit\"\nsteps_per_second = 20\ncontext = 16\ndraws = true\nrewards = false\nstate = []\n\
+    [[cameras]]\nname = \"front\"\nheight = 64\nwidth = 64\n\
+    [action]\nkind = \"continuous\"\nnames = [\"steering\"]\nlow = [-1.0]\nhigh = [1.0]\n";
+
+/// A weights file of one tensor.
+fn weights() -> Vec<u8> {
+    let header =
+        r#"{"__metadata__":{"format":"pt"},"a.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend_from_slice(&[0; 24]);
+    bytes
+}
+
 fn main() {
     let folder = env::args().nth(1).expect("the folder to write into");
     let made = dreamlane_fuzz::made("seeds");
     let video = dreamlane_fuzz::made_with_video("seeds-video");
-    let seeds: [(&str, &[u8]); 6] = [
-        ("donkeycar_manifest", MANIFEST.as_bytes()),
-        ("donkeycar_record", RECORD.as_bytes()),
-        ("lerobot_info", &made.info),
-        ("lerobot_episodes", &made.episodes),
-        ("lerobot_data", &made.data),
-        ("lerobot_video", &video.video),
+    let mcap = dreamlane_fuzz::made_file("mcap", "seeds.mcap", "");
+    let minari = dreamlane_fuzz::made_file("minari", "seeds-minari", "data/metadata.json");
+    let entry = dreamlane_fuzz::made_file("minari", "seeds-entry", "data/0/metadata.json");
+    let table = dreamlane_fuzz::made_file("minari", "seeds-table", "data/0/part-0.parquet");
+    let weights = weights();
+    let seeds: [(&str, &str, &[u8]); 13] = [
+        ("donkeycar_manifest", "valid", MANIFEST.as_bytes()),
+        ("donkeycar_record", "valid", RECORD.as_bytes()),
+        ("lerobot_info", "valid", &made.info),
+        ("lerobot_episodes", "valid", &made.episodes),
+        ("lerobot_data", "valid", &made.data),
+        ("lerobot_video", "valid", &video.video),
+        ("video", "valid", &video.video),
+        ("mcap", "valid", &mcap),
+        ("minari_metadata", "set", &minari),
+        ("minari_metadata", "entry", &entry),
+        ("minari_metadata", "table", &table),
+        ("safetensors", "valid", &weights),
+        ("toml", "spec", SPEC.as_bytes()),
     ];
-    for (target, bytes) in seeds {
+    for (target, name, bytes) in seeds {
         let corpus = Path::new(&folder).join(target);
-        fs::create_dir_all(&corpus).and_then(|()| fs::write(corpus.join("valid"), bytes)).expect("a seed");
+        fs::create_dir_all(&corpus).and_then(|()| fs::write(corpus.join(name), bytes)).expect("a seed");
     }
 }
