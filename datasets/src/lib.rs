@@ -19,6 +19,7 @@ mod fits;
 mod frames;
 #[doc(hidden)]
 pub mod fuzzing;
+mod guard;
 pub mod lerobot;
 mod light;
 pub mod mcap;

@@ -16,7 +16,7 @@ use crate::Checked;
 /// Most bytes of a page once decompressed.
 const MAX_PAGE_BYTES: usize = 1 << 28;
 /// Most values of one column in one row group.
-const MAX_VALUES: usize = 1 << 26;
+pub(crate) const MAX_VALUES: usize = 1 << 26;
 /// Most bytes of a page's header; statistics may hold a text.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 /// What Snappy at best makes of one byte: a copy of 64 bytes takes 3.
@@ -28,21 +28,21 @@ const DATA_PAGE: i64 = 0;
 const DICTIONARY_PAGE: i64 = 2;
 const DATA_PAGE_V2: i64 = 3;
 
-/// Checks that no page of a column chunk claims more than its bytes can hold.
-pub(crate) fn check(file: &File, chunk: &ColumnChunkMetaData) -> Checked<()> {
+/// Checks that no page of a column chunk claims more than its bytes can hold, and all together at most `most` values.
+pub(crate) fn check(file: &File, chunk: &ColumnChunkMetaData, most: usize) -> Checked<()> {
     let name = chunk.column_path().string();
-    walk(file, chunk).map_err(|reason| format!("`{name}`: {reason}"))
+    walk(file, chunk, most).map_err(|reason| format!("`{name}`: {reason}"))
 }
 
-fn walk(file: &File, chunk: &ColumnChunkMetaData) -> Checked<()> {
+fn walk(file: &File, chunk: &ColumnChunkMetaData, most: usize) -> Checked<()> {
     let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
     let (start, len) = (position(start)?, position(chunk.compressed_size())?);
     let size = file.metadata().map_err(|error| error.to_string())?.len();
     let end = start.checked_add(len).filter(|&end| end <= size);
     let end = end.ok_or_else(|| format!("expected {len} bytes at {start}, found a file of {size}"))?;
     let expected = usize::try_from(chunk.num_values()).map_err(|_| "values below 0".to_owned())?;
-    if expected > MAX_VALUES {
-        return Err(format!("{expected} values, at most {MAX_VALUES} are read"));
+    if expected > most {
+        return Err(format!("{expected} values, at most {most} are read"));
     }
     let mut reader = BufReader::with_capacity(512, file);
     let (mut at, mut values) = (start, 0usize);

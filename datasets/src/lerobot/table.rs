@@ -1,6 +1,6 @@
 //! Parquet files: written whole, read by columns and rows with every position checked.
 
-use std::{fs::File, ops::Range, panic::AssertUnwindSafe, path::Path};
+use std::{fs::File, ops::Range, path::Path};
 
 use arrow::array::RecordBatch;
 use dreamlane_core::{Error, Result};
@@ -18,7 +18,7 @@ use parquet::{
     schema::types::ColumnPath,
 };
 
-use crate::{durable, pages};
+use crate::{durable, guard::caught, pages};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1024;
@@ -164,7 +164,7 @@ fn collect(
     for &group in &groups {
         let chunks = builder.metadata().row_group(group).columns().iter().enumerate();
         for (_, chunk) in chunks.filter(|(leaf_idx, _)| mask.leaf_included(*leaf_idx)) {
-            pages::check(&file, chunk).map_err(|reason| Error::broken(path, reason))?;
+            pages::check(&file, chunk, pages::MAX_VALUES).map_err(|reason| Error::broken(path, reason))?;
         }
     }
     let reader = builder
@@ -178,9 +178,5 @@ fn collect(
 
 /// The parquet crate checks most, but not all, of what a damaged file can claim; its panics are broken data.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
-        let reason = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let reason = reason.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(Error::broken(path, format!("unreadable parquet: {reason}")))
-    })
+    caught(read).map_err(|reason| Error::broken(path, format!("unreadable parquet: {reason}")))?
 }

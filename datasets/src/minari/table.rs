@@ -1,6 +1,6 @@
 //! The parquet file of an episode: written whole, read in pieces of bounded size.
 
-use std::{fs::File, panic::AssertUnwindSafe, path::Path};
+use std::{fs::File, path::Path};
 
 use arrow::array::RecordBatch;
 use dreamlane_core::{Error, Result};
@@ -10,7 +10,7 @@ use parquet::{
     file::properties::{EnabledStatistics, WriterProperties},
 };
 
-use crate::durable;
+use crate::{durable, guard::caught, pages};
 
 /// Bytes decoded at a time, about.
 const BATCH_BYTES: usize = 32 << 20;
@@ -44,6 +44,12 @@ pub(super) fn read(path: &Path, rows: usize, row_bytes: usize) -> Result<Vec<Rec
         if usize::try_from(found) != Ok(rows) {
             return Err(Error::mismatch(path, "rows", rows, found));
         }
+        // A picture is as many values as it has bytes, so long episodes have more than other tables.
+        let most_values = rows.saturating_mul(row_bytes).max(pages::MAX_VALUES);
+        let pages = File::open(path).map_err(Error::io(path))?;
+        for chunk in builder.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+            pages::check(&pages, chunk, most_values).map_err(|reason| Error::broken(path, reason))?;
+        }
         let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, MAX_BATCH_ROWS);
         let reader = builder.with_batch_size(batch_rows).build().map_err(broken)?;
         let (mut batches, mut read) = (Vec::new(), 0usize);
@@ -61,9 +67,5 @@ pub(super) fn read(path: &Path, rows: usize, row_bytes: usize) -> Result<Vec<Rec
 
 /// The parquet crate checks most, but not all, of what a damaged file can claim; its panics are broken data.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
-        let reason = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let reason = reason.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(Error::broken(path, format!("unreadable parquet: {reason}")))
-    })
+    caught(read).map_err(|reason| Error::broken(path, format!("unreadable parquet: {reason}")))?
 }

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{BufReader, Read, Seek, SeekFrom},
-    panic::AssertUnwindSafe,
     path::Path,
 };
 
@@ -17,7 +16,7 @@ use super::{
     colour::{Meaning, Range},
     demux::{self, Track},
 };
-use crate::{Checked, picture::MAX_SIDE};
+use crate::{Checked, guard::caught, picture::MAX_SIDE};
 
 /// Most bytes that one call gives back.
 const MAX_OUTPUT: usize = 8 << 30;
@@ -232,9 +231,5 @@ fn meaning(picture: &Picture) -> Checked<Meaning> {
 
 /// What the crates below do not check themselves is broken data too.
 fn guarded<T>(work: impl FnOnce() -> Checked<T>) -> Checked<T> {
-    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let reason = reason.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(format!("unreadable video: {reason}"))
-    })
+    caught(work).map_err(|reason| format!("unreadable video: {reason}"))?
 }
