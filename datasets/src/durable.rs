@@ -34,7 +34,10 @@ pub fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(
 }
 
 /// Writes `path` with these bytes; a crash leaves the old file or the new one, never a part.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// When the file cannot be written; then the old one stands.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, |file| file.write_all(bytes).map_err(Error::io(path)))
 }
 

@@ -1,6 +1,6 @@
 //! Film strips: recorded frames beside dreamed ones, time from left to right.
 
-use std::{io::Cursor, path::Path, sync::Arc};
+use std::{io::Cursor, sync::Arc};
 
 use dreamlane_core::{Error, Result, WorldModel};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -120,18 +120,6 @@ pub fn dream_strip(
 ) -> Result<Vec<u8>> {
     let layout = Layout::of(world.spec(), cases)?;
     film_strip(&dream_rows(world, cases, steps, settings)?, layout.height, layout.width, scale)
-}
-
-/// Writes a file so that it is either whole or not there: to a neighbour first, which is then renamed.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    std::fs::write(&part, bytes).map_err(Error::io(&part))?;
-    std::fs::rename(&part, path).map_err(Error::io(path))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use clip::{Clip, clips};
 pub use drift::{DriftReport, DriftScore, DriftSettings, WorldDrift, drift};
 pub use driver::{Progress, Settings, evaluate_world};
 pub use fidelity::{HorizonScore, PixelScore};
-pub use filmstrip::{StripRow, dream_rows, dream_strip, film_strip, write_whole};
+pub use filmstrip::{StripRow, dream_rows, dream_strip, film_strip};
 pub use gate::{Gate, Judged, gates};
 pub use html::{Command, Curve, Fact, Page, Strip, html_page};
 pub use report::{ControlReport, WorldReport, WorldScores};

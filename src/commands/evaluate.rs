@@ -9,10 +9,10 @@ use burn::tensor::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
     core::{Context, Error, Result, Seed, WorldModel},
-    datasets::{FrameCache, Split, ranges},
+    datasets::{FrameCache, Split, durable, ranges},
     evaluation::{
         self, Case, Command, DriftSettings, Gate, Judged, Settings, WorldReport, dream_strip, drift,
-        evaluate_world, write_whole,
+        evaluate_world,
     },
     worlds::{self, Mean, Still, checkpoint},
 };
@@ -156,9 +156,9 @@ impl EvaluateWorld {
         let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
         std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
         let figures = self.figures(&report, &gates, &hash, &data)?;
-        write_whole(&out.join("report.json"), figures.as_bytes())?;
-        write_whole(&out.join("strip.png"), &strip)?;
-        write_whole(&out.join("report.html"), page.as_bytes())?;
+        durable::write(&out.join("report.json"), figures.as_bytes())?;
+        durable::write(&out.join("strip.png"), &strip)?;
+        durable::write(&out.join("report.html"), page.as_bytes())?;
         match self.json {
             true => println!("{figures}"),
             false => {
