@@ -44,7 +44,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// What a file is called until it is whole; [`is_temporary`] knows it again.
 pub(crate) fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    folder_of(path).join(format!(".{name}.tmp"))
+    folder_of(path).join(temporary_name(&name))
+}
+
+/// The name alone.
+pub(crate) fn temporary_name(name: &str) -> String {
+    format!(".{name}.tmp")
 }
 
 /// Whether a file or folder of this name is not in its place yet: what an interrupted [`replace`] left, or the

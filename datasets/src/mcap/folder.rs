@@ -46,10 +46,10 @@ impl Writer {
     pub(super) fn resume(root: &Path, spec: &EnvSpec, provenance: &Provenance) -> Result<Self> {
         let only_begun = !root.exists() || {
             let names = names(root)?;
-            names.iter().all(|name| *name == temporary_of(FILE))
+            names.iter().all(|name| *name == durable::temporary_name(FILE))
         };
         if only_begun {
-            let _ = fs::remove_file(root.join(temporary_of(FILE)));
+            let _ = fs::remove_file(root.join(durable::temporary_name(FILE)));
             return Self::create(root, spec, provenance);
         }
         fits::check_spec(spec)?;
@@ -100,8 +100,10 @@ impl EpisodeSink for Writer {
 pub(super) fn repair(root: &Path) -> Result<Repair> {
     let mut done = Vec::new();
     let found = names(root)?;
-    if found.iter().any(|name| *name == temporary_of(FILE)) && !found.iter().any(|name| name == FILE) {
-        remove(root, &temporary_of(FILE), &mut done, "a description that was never finished")?;
+    if found.iter().any(|name| *name == durable::temporary_name(FILE))
+        && !found.iter().any(|name| name == FILE)
+    {
+        remove(root, &durable::temporary_name(FILE), &mut done, "a description that was never finished")?;
         return Ok(Repair { episodes: 0, done });
     }
     let mut manifest = Manifest::read(root)?;
@@ -136,11 +138,6 @@ fn remove(root: &Path, name: &str, done: &mut Vec<String>, what: &str) -> Result
     fs::remove_file(&path).map_err(Error::io(&path))?;
     done.push(format!("removed {name}, {what}"));
     Ok(())
-}
-
-/// The name under which a file is written before it is renamed.
-fn temporary_of(name: &str) -> String {
-    format!(".{name}.tmp")
 }
 
 /// The names in a folder, in order.

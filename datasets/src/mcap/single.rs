@@ -30,7 +30,7 @@ impl Writer {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let temporary = temporary_of(path);
+        let temporary = durable::temporary(path);
         let file = File::create(&temporary).map_err(Error::io(&temporary))?;
         let stream = Stream::begin(BufWriter::with_capacity(1 << 20, file), &spec, provenance, path)?;
         Ok(Self { path: path.to_path_buf(), temporary, spec, stream: Some(stream) })
@@ -70,7 +70,7 @@ impl Drop for Writer {
 
 /// Removes what an interrupted writer left beside the file; the file itself is whole or absent.
 pub(super) fn repair(path: &Path) -> Result<Repair> {
-    let temporary = temporary_of(path);
+    let temporary = durable::temporary(path);
     let mut done = Vec::new();
     if temporary.exists() {
         fs::remove_file(&temporary).map_err(Error::io(&temporary))?;
@@ -86,9 +86,4 @@ pub(super) fn repair(path: &Path) -> Result<Repair> {
         return Err(Error::Incompatible { format: NAME, reason, path: path.to_path_buf() });
     }
     Ok(Repair { episodes: 0, done })
-}
-
-/// Where the file is written before it is renamed.
-fn temporary_of(path: &Path) -> PathBuf {
-    path.with_file_name(format!(".{}.tmp", path.file_name().unwrap_or_default().to_string_lossy()))
 }
