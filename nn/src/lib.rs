@@ -9,6 +9,7 @@ mod feed_forward;
 mod flops;
 mod flow;
 mod init;
+pub mod kernels;
 mod norm;
 mod pixels;
 mod rotary;

@@ -1,0 +1,150 @@
+"""Is this the same model? Runs what Rust dumped through PyTorch, and the ring of a dream against whole passes.
+
+Usage: parity.py CHECKPOINT [DUMP.safetensors]
+
+The dump holds float32 tensors, of one batch of clips and of some pictures; any group may be absent:
+
+    trunk.noisy, trunk.previous  [clip, time, token, token_dim]   `Pass::noisy`, `Pass::previous`
+    trunk.actions                [clip * time, features]          `Pass::actions`
+    trunk.levels                 [clip * time]                    `Pass::levels`
+    trunk.predicted              [clip, time, token, token_dim]   `Outcome::predicted`
+    trunk.readout                [clip * time, 2]                 `Outcome::readout`, where there are rewards
+
+        with `positions` 0..time, `mask` = band_mask(time, context) and no `past`
+
+    codec.pictures               [picture, 3, height, width]      in [-1, 1]
+    codec.latents                [picture, token, token_dim]      `Network::encode` of the pictures
+    codec.decoded                [picture, 3, height, width]      `Network::decode` of the latents
+
+    loss.latents                 [clip, time, token, token_dim]
+    loss.predicted, loss.readout as the trunk's
+    loss.levels                  [clip * time]
+    loss.rewards, loss.ends      [clip, time]                     where there are rewards
+    loss.value                   [1]                              `objective::loss`
+
+    reconstruction.drawn, reconstruction.pictures                 [picture, 3, height, width]
+    reconstruction.value         [1]                              `reconstruction_loss`
+"""
+
+import sys
+
+import torch
+from safetensors.torch import load_file
+
+from codec import to_unit
+from dream import Dream
+from model import load, noised
+from objective import clip_features, previous_frames, reconstruction_loss, weighted_loss
+from trunk import Clip
+from training import bytes_of
+
+MOST = 1e-3
+
+
+class Parity:
+    """Largest differences by name."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def near(self, what, found, expected):
+        """One comparison; shapes must be equal too."""
+        if found.shape != expected.shape:
+            return self.count(what, False, f"shape {list(found.shape)}, expected {list(expected.shape)}")
+        off, size = (found - expected).abs().max().item(), expected.abs().max().item()
+        self.count(what, off < MOST and size > 0.0, f"off by {off:.1e} of {size:.2f}")
+
+    def count(self, what, holds, told):
+        print(f"{'' if holds else 'WRONG '}{what}: {told}")
+        self.passed, self.failed = self.passed + holds, self.failed + (not holds)
+
+
+def check_trunk(parity, world, dump):
+    clips, time = dump["noisy"].shape[:2]
+    times = Clip(clips, time, world.config["trunk"]["context"], world.head_dim)
+    noisy, previous = dump["noisy"].flatten(0, 1), dump["previous"].flatten(0, 1)
+    predicted, readout = world.trunk(noisy, previous, dump["actions"], dump["levels"], times)
+    parity.near("trunk, predicted", predicted.view_as(dump["noisy"]), dump["predicted"])
+    if readout is not None:
+        parity.near("trunk, readout", readout, dump["readout"])
+
+
+def check_codec(parity, world, dump):
+    parity.near("codec, latents", world.encode(dump["pictures"]), dump["latents"])
+    parity.near("codec, decoded", world.decode(dump["latents"]), dump["decoded"])
+
+
+def check_loss(parity, world, dump):
+    latents, levels = dump["latents"], dump["levels"].view(dump["latents"].shape[:2])
+    loss = weighted_loss(world, latents, levels, dump, dump["predicted"], dump.get("readout"))
+    parity.near("loss of the trunk", loss.view(1), dump["value"])
+
+
+def check_reconstruction(parity, world, dump):
+    loss = reconstruction_loss(dump["drawn"], dump["pictures"], world.config["learning"])
+    parity.near("loss of the codec", loss.view(1), dump["value"])
+
+
+def check_ring(parity, world, time, lanes=3):
+    """A dream after a context of `time` frames, each step against uncached passes over the whole history."""
+    draws = []
+
+    def noise(shape):
+        draws.append(torch.randn(shape))
+        return draws[-1]
+
+    trunk, level = world.config["trunk"], world.observed_level
+    pictures = to_unit(bytes_of(lanes * time, world.size)).unflatten(0, (lanes, time))
+    actions = torch.randn(lanes, time, world.width)
+    dream = Dream(world, pictures, actions, noise)
+    latents = world.encode(pictures.flatten(0, 1)).unflatten(0, (lanes, time))
+    noisy = noised(latents, draws[0], level)
+    previous = previous_frames(latents, draws[1], level)
+    levels = torch.full((lanes, time), level)
+    append = lambda all, one: torch.cat((all, one[:, None]), dim=1)
+    known, unknown = actions[:, :-1], torch.zeros(lanes, 1, world.width)
+    found, expected = [], []
+    for _ in range(trunk["context"] + 3):
+        latest, taken = dream.latest, torch.randn(lanes, world.width)
+        found.append(dream.step(taken)[0])
+        z, previous_noise = draws[-2:]
+        known = append(known, taken)
+        previous = append(previous, noised(latest, previous_noise, level))
+        count = previous.shape[1]
+        features = clip_features(torch.cat((known, unknown), 1), torch.ones(lanes, count).bool(), world.reach)
+        times = Clip(lanes, count, trunk["context"], world.head_dim)
+        for done in range(trunk["passes"]):
+            seen, tau = append(noisy, z), append(levels, torch.full((lanes,), done / trunk["passes"]))
+            predicted, _ = world.trunk(seen.flatten(0, 1), previous.flatten(0, 1), features, tau.flatten(), times)
+            z = torch.lerp(z, predicted.unflatten(0, (lanes, count))[:, -1], 1.0 / (trunk["passes"] - done))
+        noisy, levels = seen, tau
+        expected.append(world.bounded(z))
+    parity.near(f"ring after {time} frames", torch.stack(found), torch.stack(expected))
+
+
+CHECKS = {
+    "trunk": check_trunk,
+    "codec": check_codec,
+    "loss": check_loss,
+    "reconstruction": check_reconstruction,
+}
+
+
+@torch.inference_mode()
+def main(checkpoint, dump=None):
+    world, parity = load(checkpoint), Parity()
+    torch.manual_seed(1)
+    for time in (1, 5, world.config["trunk"]["context"], world.config["trunk"]["context"] + 4):
+        check_ring(parity, world, time)
+    dumped = load_file(dump) if dump else {}
+    for group, check in CHECKS.items():
+        part = {name.split(".", 1)[1]: x for name, x in dumped.items() if name.startswith(f"{group}.")}
+        if part:
+            check(parity, world, part)
+    print(f"{parity.failed} checks failed, {parity.passed} checks passed" if parity.failed
+          else f"{parity.passed} checks passed")
+    return parity.failed > 0 or parity.passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
