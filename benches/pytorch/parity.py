@@ -132,8 +132,10 @@ CHECKS = {
 
 @torch.inference_mode()
 def main(checkpoint, dump=None):
-    world, parity = load(checkpoint), Parity()
+    # One thread is fast enough, and does not suffer where others use the cores.
+    torch.set_num_threads(1)
     torch.manual_seed(1)
+    world, parity = load(checkpoint), Parity()
     for time in (1, 5, world.config["trunk"]["context"], world.config["trunk"]["context"] + 4):
         check_ring(parity, world, time)
     dumped = load_file(dump) if dump else {}

@@ -6,13 +6,15 @@
 use burn::{
     module::{Module, Param},
     nn::Linear,
-    tensor::{Device, Tensor, TensorData, activation::softmax},
+    tensor::{Device, Tensor, TensorData},
 };
 
 use crate::{
     Init, Rotary,
     flops::{attention_flops, linear_flops},
-    rms_norm,
+    kernels::{
+        Activation, Placing, applied, attend, by_token, from_tokens, placed, space_attention, time_attention,
+    },
 };
 
 /// What masked-out scores become.
@@ -66,11 +68,17 @@ impl Heads {
         linear_flops(&self.qkv, tokens) + attention_flops(tokens, keys, dim) + linear_flops(&self.out, tokens)
     }
 
-    /// Queries and keys, normed and rotated, and values, of `[3, batch, head, token, head_dim]`.
-    fn placed(&self, qkv: Tensor<5>, positions: &Rotary) -> [Tensor<4>; 3] {
-        let [q, k, v] = [0, 1, 2].map(|idx| qkv.clone().narrow(0, idx, 1).squeeze_dim::<4>(0));
-        let gained = |x: Tensor<4>, gain: &Param<Tensor<1>>| rms_norm(x) * gain.val().unsqueeze::<4>();
-        [positions.apply(gained(q, &self.query_gain)), positions.apply(gained(k, &self.key_gain)), v]
+    /// `[.., dim]` to `[.., 3 * dim]`.
+    fn project(&self, x: Tensor<3>) -> Tensor<3> {
+        applied(&self.qkv, x, Activation::None)
+    }
+
+    fn leave(&self, mixed: Tensor<3>) -> Tensor<3> {
+        applied(&self.out, mixed, Activation::None)
+    }
+
+    fn placing<'a>(&self, positions: &'a Rotary) -> Placing<'a> {
+        Placing { query_gain: self.query_gain.val(), key_gain: self.key_gain.val(), positions }
     }
 }
 
@@ -89,15 +97,8 @@ impl SpaceAttention {
     /// `x` is `[frame, token, dim]`; the last `readers` tokens are not seen by any other token.
     #[must_use]
     pub fn forward(&self, x: Tensor<3>, readers: usize, positions: &Rotary) -> Tensor<3> {
-        let [frame, token, dim] = x.dims();
-        let heads = self.heads.heads;
-        // [frame, token, 3, head, head_dim] -> [3, frame, head, token, head_dim]
-        let qkv =
-            self.heads.qkv.forward(x).reshape([frame, token, 3, heads, dim / heads]).permute([2, 0, 3, 1, 4]);
-        let [q, k, v] = self.heads.placed(qkv, positions);
-        let seen = token - readers;
-        let mixed = attend(q, k.narrow(2, 0, seen), v.narrow(2, 0, seen), None);
-        self.heads.out.forward(mixed.swap_dims(1, 2).reshape([frame, token, dim]))
+        let heads = &self.heads;
+        heads.leave(space_attention(heads.project(x), heads.placing(positions), readers))
     }
 }
 
@@ -113,12 +114,21 @@ impl TimeAttention {
         self.heads.flops(tokens, reach)
     }
 
+    /// A whole clip, whose frames see `width` frames each, themselves among them.
+    ///
+    /// `x` is `[batch * time, token, dim]`, `positions` holds one position per time.
+    #[must_use]
+    pub fn clip(&self, x: Tensor<3>, time: usize, positions: &Rotary, width: usize) -> Tensor<3> {
+        let heads = &self.heads;
+        heads.leave(time_attention(heads.project(x), heads.placing(positions), time, width))
+    }
+
     /// `x` is `[batch * time, token, dim]`, `mask` `[batch or 1, time, past + time]` is added to the scores.
     ///
     /// `positions` holds one position per time, or one per (batch * token, time).
     /// Gives the mixed tokens, and the keys and values of these frames.
     #[must_use]
-    pub fn forward(
+    pub fn remember(
         &self,
         x: Tensor<3>,
         time: usize,
@@ -126,18 +136,11 @@ impl TimeAttention {
         mask: &Tensor<3>,
         past: Option<&TimeMemory>,
     ) -> (Tensor<3>, TimeMemory) {
-        let [frame, token, dim] = x.dims();
-        let heads = self.heads.heads;
-        let (batch, head_dim) = (frame / time, dim / heads);
-        // [batch, time, token, 3, head, head_dim] -> [3, batch, token, head, time, head_dim]
-        let qkv = self
-            .heads
-            .qkv
-            .forward(x)
-            .reshape([batch, time, token, 3, heads, head_dim])
-            .permute([3, 0, 2, 4, 1, 5])
-            .reshape([3, batch * token, heads, time, head_dim]);
-        let [q, k, v] = self.heads.placed(qkv, positions);
+        let dims = x.dims();
+        let [_, token, dim] = dims;
+        let heads = &self.heads;
+        let qkv = by_token(heads.project(x), time, dim / heads.heads);
+        let [q, k, v] = placed(qkv, &heads.placing(positions));
         let fresh = TimeMemory { keys: k, values: v };
         let (keys, values) = match past {
             None => (fresh.keys.clone(), fresh.values.clone()),
@@ -149,19 +152,13 @@ impl TimeAttention {
         let [masks, _, reach] = mask.dims();
         let mask = match masks {
             1 => mask.clone().reshape([1, 1, time, reach]),
-            _ => mask.clone().unsqueeze_dim::<4>(1).repeat_dim(1, token).reshape([
-                batch * token,
-                1,
-                time,
-                reach,
-            ]),
+            _ => {
+                let each = mask.clone().unsqueeze_dim::<4>(1).repeat_dim(1, token);
+                each.reshape([masks * token, 1, time, reach])
+            }
         };
-        let mixed = attend(q, keys, values, Some(mask));
-        let mixed = mixed
-            .reshape([batch, token, heads, time, head_dim])
-            .permute([0, 3, 1, 2, 4])
-            .reshape([frame, token, dim]);
-        (self.heads.out.forward(mixed), fresh)
+        let mixed = from_tokens(attend(q, keys, values, Some(mask)), dims, time);
+        (heads.leave(mixed), fresh)
     }
 }
 
@@ -175,15 +172,4 @@ pub fn band_mask(time: usize, width: usize, device: &Device) -> Tensor<3> {
         })
         .collect::<Vec<f32>>();
     Tensor::from_data(TensorData::new(scores, [1, time, time]), device)
-}
-
-/// `q` `[batch, head, query, head_dim]`, `k` and `v` `[batch, head, key, head_dim]`.
-fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: Option<Tensor<4>>) -> Tensor<4> {
-    let scale = (q.dims()[3] as f32).sqrt().recip();
-    let scores = q.mul_scalar(scale).matmul(k.swap_dims(2, 3));
-    let scores = match mask {
-        Some(mask) => scores + mask,
-        None => scores,
-    };
-    softmax(scores, 3).matmul(v)
 }

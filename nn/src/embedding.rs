@@ -6,7 +6,11 @@ use burn::{
     tensor::{Device, Tensor, TensorData, activation::silu},
 };
 
-use crate::{Init, linear_flops};
+use crate::{
+    Init,
+    kernels::{Activation, applied},
+    linear_flops,
+};
 
 /// Waves of geometric frequencies for values in [0, 1]: `[value, 2 * waves]`.
 #[must_use]
@@ -45,6 +49,6 @@ impl Conditioner {
     /// `[row, features]` to `[row, dim]`.
     #[must_use]
     pub fn forward(&self, features: Tensor<2>) -> Tensor<2> {
-        self.second.forward(silu(self.first.forward(features)))
+        applied(&self.second, silu(applied(&self.first, features, Activation::None)), Activation::None)
     }
 }

@@ -1,12 +1,12 @@
 //! The feed-forward layer: squared ReLU (Primer, 2109.08668), which needs no exponential.
 
-use burn::{
-    module::Module,
-    nn::Linear,
-    tensor::{Tensor, activation::relu},
-};
+use burn::{module::Module, nn::Linear, tensor::Tensor};
 
-use crate::{Init, linear_flops};
+use crate::{
+    Init,
+    kernels::{Activation, applied},
+    linear_flops,
+};
 
 /// `out(relu(in(x))²)`.
 #[derive(Module, Debug)]
@@ -30,7 +30,6 @@ impl FeedForward {
     /// `x` is `[frame, token, dim]`.
     #[must_use]
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let hidden = relu(self.widen.forward(x));
-        self.narrow.forward(hidden.clone() * hidden)
+        applied(&self.narrow, applied(&self.widen, x, Activation::SquaredRelu), Activation::None)
     }
 }

@@ -10,7 +10,6 @@ mod flops;
 mod flow;
 mod init;
 pub mod kernels;
-mod norm;
 mod pixels;
 mod rotary;
 
@@ -20,6 +19,6 @@ pub use feed_forward::FeedForward;
 pub use flops::{conv_flops, linear_flops};
 pub use flow::{euler_step, noised};
 pub use init::Init;
-pub use norm::{modulate, rms_norm};
-pub use pixels::{ResidualConv, conv, pixel_shuffle, pixel_unshuffle};
+pub use kernels::rms_norm;
+pub use pixels::{ResidualConv, conv};
 pub use rotary::Rotary;

@@ -1,4 +1,4 @@
-//! Picture blocks: convolutions, a residual pair, and the exchange of space for channels.
+//! Picture blocks on channels-last pictures: convolutions, and a residual pair of them.
 
 use burn::{
     module::Module,
@@ -6,10 +6,13 @@ use burn::{
         PaddingConfig2d,
         conv::{Conv2d, Conv2dConfig},
     },
-    tensor::{Tensor, activation::relu},
+    tensor::Tensor,
 };
 
-use crate::{Init, conv_flops};
+use crate::{
+    Init, conv_flops,
+    kernels::{Convolving, Nonlinearity, convolved},
+};
 
 /// A convolution that keeps the size, or divides it by `stride`; bias 0, He-scaled weights times `gain`.
 pub fn conv(channels: [usize; 2], kernel: usize, stride: usize, gain: f32, init: &mut Init<'_>) -> Conv2d {
@@ -43,41 +46,11 @@ impl ResidualConv {
         conv_flops(&self.first, pixels) + conv_flops(&self.second, pixels)
     }
 
-    /// `x` is `[picture, channel, height, width]`.
+    /// `x` is `[picture, height, width, channel]`.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        x.clone() + self.second.forward(relu(self.first.forward(relu(x))))
-    }
-}
-
-/// `[picture, channel, height * block, width * block]` to `[picture, channel * block², height, width]`.
-#[must_use]
-pub fn pixel_unshuffle(x: Tensor<4>, block: usize) -> Tensor<4> {
-    let [picture, channel, height, width] = x.dims();
-    x.reshape([picture, channel, height / block, block, width / block, block])
-        .permute([0, 1, 3, 5, 2, 4])
-        .reshape([picture, channel * block * block, height / block, width / block])
-}
-
-/// The inverse of [`pixel_unshuffle`].
-#[must_use]
-pub fn pixel_shuffle(x: Tensor<4>, block: usize) -> Tensor<4> {
-    let [picture, channel, height, width] = x.dims();
-    x.reshape([picture, channel / (block * block), block, block, height, width])
-        .permute([0, 1, 4, 2, 5, 3])
-        .reshape([picture, channel / (block * block), height * block, width * block])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use burn::tensor::{Device, Int};
-
-    #[test]
-    fn shuffling_undoes_unshuffling() {
-        let x = Tensor::<1, Int>::arange(0..2 * 3 * 8 * 4, &Device::flex()).float().reshape([2, 3, 8, 4]);
-        let there = pixel_unshuffle(x.clone(), 4);
-        assert_eq!(there.dims(), [2, 48, 2, 1]);
-        assert_eq!(pixel_shuffle(there, 4).into_data(), x.into_data());
+        let relu = |layer| Convolving { layer, entry: Nonlinearity::Relu, ending: Nonlinearity::Identity };
+        let inner = convolved(x.clone(), &relu(&self.first), None);
+        convolved(inner, &relu(&self.second), Some(x))
     }
 }

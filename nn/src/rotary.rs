@@ -1,7 +1,11 @@
 //! Rotary positions (RoFormer 2104.09864): a query and a key meet through the difference of their positions,
 //! which is what lets a ring of past frames slide.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::kernels::Table;
 
 /// Rotation angles for a list of positions, and the fixed matrix that turns half-pairs.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct Rotary {
     sin: Tensor<2>,
     /// `[head_dim, head_dim]`: x to (-x2, x1), as a product so that it is one matrix multiplication.
     quarter_turn: Tensor<2>,
+    /// The same cosines and sines on the host.
+    table: Arc<Table>,
 }
 
 impl Rotary {
@@ -49,7 +55,17 @@ impl Rotary {
         let shape = [positions.len(), head_dim];
         let tensor =
             |values: Vec<f32>, shape: [usize; 2]| Tensor::from_data(TensorData::new(values, shape), device);
-        Self { cos: tensor(cos, shape), sin: tensor(sin, shape), quarter_turn: tensor(turn, [head_dim; 2]) }
+        Self {
+            cos: tensor(cos.clone(), shape),
+            sin: tensor(sin.clone(), shape),
+            quarter_turn: tensor(turn, [head_dim; 2]),
+            table: Arc::new(Table { cos, sin }),
+        }
+    }
+
+    /// Cosines and sines on the host.
+    pub(crate) fn table(&self) -> Arc<Table> {
+        self.table.clone()
     }
 
     /// Rotates `x`, `[batch, head, token, head_dim]`.

@@ -1,8 +1,17 @@
 //! A linear layer and the activation behind it.
 
-use burn::tensor::{Tensor, activation::relu};
+use burn::{
+    nn::Linear,
+    tensor::{Tensor, activation::relu},
+};
 
 pub use super::cpu::linear::Activation;
+
+/// activation(layer(`x`)) over the last axis of `x`.
+#[must_use]
+pub fn applied<const D: usize>(layer: &Linear, x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    linear(x, layer.weight.val(), layer.bias.as_ref().map(|bias| bias.val()), activation)
+}
 
 /// activation(`x` `weight` + `bias`) over the last axis of `x`; `weight` is `[in, out]`, `bias` `[out]`.
 #[must_use]
@@ -19,7 +28,7 @@ pub fn linear<const D: usize>(
     plain(x, weight, bias, activation)
 }
 
-fn plain<const D: usize>(
+pub(super) fn plain<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,

@@ -6,13 +6,30 @@
 
 #![expect(unsafe_code, reason = "kernels read without bounds checks what they have checked once")]
 
+mod attention;
 mod choice;
+mod convolution;
 pub mod cpu;
+mod gated;
 #[cfg(feature = "flex")]
 mod lent;
 mod linear;
+mod losses;
+mod norm;
 #[cfg(feature = "flex")]
 mod operation;
+mod shuffle;
+#[cfg(all(test, feature = "flex"))]
+mod tests;
+mod update;
 
+pub use attention::{Placing, space_attention, time_attention};
+pub(crate) use attention::{Table, attend, by_token, from_tokens, placed};
 pub use choice::{is_fused, use_plain_operations};
-pub use linear::{Activation, linear};
+pub use convolution::{Convolving, Nonlinearity, convolved};
+pub use gated::gated_residual;
+pub use linear::{Activation, applied, linear};
+pub use losses::{ReconstructionTerms, reconstruction_loss, slopes, weighted_squared_error};
+pub use norm::{modulated_norm, rms_norm};
+pub use shuffle::{fold, fold_planes, unfold, unfold_planes};
+pub use update::{AdamW, Moved, Moving, squared_norm};

@@ -3,7 +3,7 @@
 //! burn's backend extension wants a trait with a method per operation. Ours has one per number of inputs, and the
 //! operation is a value: what it computes, and its hand-written gradients, stand together in its own file.
 
-use std::{borrow::Cow, fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc};
 
 use burn::{
     backend::{
@@ -71,11 +71,11 @@ trait Fused: Backend {
 
 impl Fused for Flex {
     fn of_1(a: FloatTensor<Self>, operation: Shared<1>) -> FloatTensor<Self> {
-        forward(&[a], &operation)
+        forward(&[a].map(dense), &operation)
     }
 
     fn of_2(a: FloatTensor<Self>, b: FloatTensor<Self>, operation: Shared<2>) -> FloatTensor<Self> {
-        forward(&[a, b], &operation)
+        forward(&[a, b].map(dense), &operation)
     }
 
     fn of_3(
@@ -84,7 +84,7 @@ impl Fused for Flex {
         c: FloatTensor<Self>,
         operation: Shared<3>,
     ) -> FloatTensor<Self> {
-        forward(&[a, b, c], &operation)
+        forward(&[a, b, c].map(dense), &operation)
     }
 
     fn of_4(
@@ -94,7 +94,7 @@ impl Fused for Flex {
         d: FloatTensor<Self>,
         operation: Shared<4>,
     ) -> FloatTensor<Self> {
-        forward(&[a, b, c, d], &operation)
+        forward(&[a, b, c, d].map(dense), &operation)
     }
 }
 
@@ -149,15 +149,17 @@ inputs!(2, of_2, a, b);
 inputs!(3, of_3, a, b, c);
 inputs!(4, of_4, a, b, c, d);
 
-/// The numbers of a tensor, row-major; a copy where they do not lie so.
-fn numbers(tensor: &FlexTensor) -> Cow<'_, [f32]> {
+/// The same tensor with its numbers in row-major order.
+pub(crate) fn dense(tensor: FlexTensor) -> FlexTensor {
+    assert_eq!(tensor.dtype(), DType::F32, "fused kernels work in single precision");
     match tensor.as_slice::<f32>() {
-        Some(numbers) => Cow::Borrowed(numbers),
-        None => {
-            let dense = tensor.to_contiguous();
-            Cow::Owned(dense.as_slice::<f32>().map(<[f32]>::to_vec).unwrap_or_default())
-        }
+        Some(_) => tensor,
+        None => tensor.to_contiguous(),
     }
+}
+
+pub(crate) fn numbers(dense: &FlexTensor) -> &[f32] {
+    dense.as_slice().unwrap_or_else(|| unreachable!("made dense before"))
 }
 
 fn tensor(numbers: Vec<f32>, dims: &[usize]) -> FlexTensor {
@@ -167,11 +169,11 @@ fn tensor(numbers: Vec<f32>, dims: &[usize]) -> FlexTensor {
 
 /// Shows inputs as slices.
 fn viewed<const N: usize, T>(tensors: &[FlexTensor; N], work: impl FnOnce([View<'_>; N]) -> T) -> T {
-    let numbers = tensors.each_ref().map(numbers);
     let dims = tensors.each_ref().map(|tensor| tensor.layout().shape().to_vec());
-    work(std::array::from_fn(|idx| View { numbers: &numbers[idx], dims: &dims[idx] }))
+    work(std::array::from_fn(|idx| View { numbers: numbers(&tensors[idx]), dims: &dims[idx] }))
 }
 
+/// `inputs` must be dense.
 fn forward<const N: usize>(inputs: &[FlexTensor; N], operation: &Shared<N>) -> FlexTensor {
     let (numbers, dims) = viewed(inputs, |inputs| operation.forward(inputs));
     tensor(numbers, &dims)
@@ -192,11 +194,11 @@ impl<const N: usize> Backward<Flex, N> for Step<N> {
     type State = State<N>;
 
     fn backward(self, ops: Ops<State<N>, N>, gradients: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let gradient = gradients.consume::<Flex>(&ops.node);
+        let gradient = dense(gradients.consume::<Flex>(&ops.node));
         let State { inputs, answer, operation } = ops.state;
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let found = viewed(&inputs, |inputs| {
-            operation.backward(inputs, &numbers(&answer), &numbers(&gradient), wanted)
+            operation.backward(inputs, numbers(&answer), numbers(&gradient), wanted)
         });
         for ((node, input), found) in ops.parents.into_iter().zip(&inputs).zip(found) {
             let Some(node) = node else { continue };
@@ -211,7 +213,7 @@ fn recorded<C: CheckpointStrategy, const N: usize>(
     operation: Shared<N>,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let nodes = inputs.each_ref().map(|input| input.node());
-    let inputs = inputs.map(|input| input.into_primitive());
+    let inputs = inputs.map(|input| dense(input.into_primitive()));
     let answer = forward(&inputs, &operation);
     match Step.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {

@@ -3,9 +3,15 @@
 use burn::{
     module::Module,
     nn::conv::Conv2d,
-    tensor::{Int, Tensor, activation::relu, module::avg_pool2d, ops::AvgPoolOptions},
+    tensor::{Int, Tensor},
 };
-use dreamlane_nn::{Init, ResidualConv, conv, conv_flops, pixel_shuffle, pixel_unshuffle};
+use dreamlane_nn::{
+    Init, ResidualConv, conv, conv_flops,
+    kernels::{
+        Convolving, Nonlinearity, ReconstructionTerms, convolved, fold, fold_planes, slopes, unfold,
+        unfold_planes,
+    },
+};
 
 use super::config::{CodecConfig, LearningConfig};
 
@@ -42,20 +48,28 @@ impl Codec {
         }
     }
 
-    /// `[picture, 3, height, width]` in [-1, 1] to `[picture, latent, height / 8, width / 8]` in (-1, 1).
+    /// `[picture, 3, height, width]` in [-1, 1] to `[picture, height / 8, width / 8, latent]` in (-1, 1).
     pub(crate) fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let x = relu(self.enter.forward(pixel_unshuffle(pictures, 4)));
-        let x = self.seen.iter().fold(self.shrink.forward(x), |x, block| block.forward(x));
-        self.squeeze.forward(relu(x)).tanh()
+        use Nonlinearity::{Identity, Relu, Tanh};
+        let x = through(&self.enter, [Identity, Identity], fold_planes(pictures, 4));
+        let x = through(&self.shrink, [Relu, Identity], x);
+        let x = self.seen.iter().fold(x, |x, block| block.forward(x));
+        through(&self.squeeze, [Relu, Tanh], x)
     }
 
     /// The inverse of [`Codec::encode`], as well as it can be.
     pub(crate) fn decode(&self, latents: Tensor<4>) -> Tensor<4> {
-        let x = self.coarse.iter().fold(self.unsqueeze.forward(latents), |x, block| block.forward(x));
-        let x = pixel_shuffle(self.grow.forward(relu(x)), 2);
+        use Nonlinearity::{Identity, Relu};
+        let x = through(&self.unsqueeze, [Identity, Identity], latents);
+        let x = self.coarse.iter().fold(x, |x, block| block.forward(x));
+        let x = unfold(through(&self.grow, [Relu, Identity], x), 2);
         let x = self.fine.iter().fold(x, |x, block| block.forward(x));
-        pixel_shuffle(self.leave.forward(relu(x)), 4)
+        unfold_planes(through(&self.leave, [Relu, Identity], x), 4)
     }
+}
+
+fn through(layer: &Conv2d, [entry, ending]: [Nonlinearity; 2], x: Tensor<4>) -> Tensor<4> {
+    convolved(x, &Convolving { layer, entry, ending }, None)
 }
 
 impl Codec {
@@ -80,17 +94,17 @@ pub(crate) fn to_bytes<const D: usize>(pictures: Tensor<D>) -> Tensor<D, Int> {
     pictures.add_scalar(1.0).mul_scalar(127.5).clamp(0.0, 255.0).round().int()
 }
 
-/// `[picture, latent, height, width]` to tokens of 2x2 latent pixels: `[picture, token, 4 * latent]`.
+/// `[picture, height, width, latent]` to tokens of 2x2 latent pixels: `[picture, token, 4 * latent]`.
 pub(crate) fn to_tokens(latents: Tensor<4>) -> Tensor<3> {
-    let folded = pixel_unshuffle(latents, 2);
-    let [picture, dim, height, width] = folded.dims();
-    folded.reshape([picture, dim, height * width]).swap_dims(1, 2)
+    let folded = fold(latents, 2);
+    let [picture, height, width, dim] = folded.dims();
+    folded.reshape([picture, height * width, dim])
 }
 
 /// The inverse of [`to_tokens`]; `height` and `width` count tokens.
 pub(crate) fn from_tokens(tokens: Tensor<3>, height: usize, width: usize) -> Tensor<4> {
     let [picture, _, dim] = tokens.dims();
-    pixel_shuffle(tokens.swap_dims(1, 2).reshape([picture, dim, height, width]), 2)
+    unfold(tokens.reshape([picture, height, width, dim]), 2)
 }
 
 /// What the codec is trained on: absolute and squared error, error of picture gradients, and of local gradient energy.
@@ -103,39 +117,14 @@ pub(crate) fn reconstruction_loss(
     pictures: Tensor<4>,
     learning: &LearningConfig,
 ) -> Tensor<1> {
-    let off = drawn.clone() - pictures.clone();
-    let mut error = off.clone().abs().mean();
-    if learning.square_weight > 0.0 {
-        error = error + off.square().mean().mul_scalar(learning.square_weight);
-    }
-    let pairs = slopes(&drawn).into_iter().zip(slopes(&pictures));
-    pairs.fold(error, |loss, (a, b)| {
-        let gradient = (a.clone() - b.clone()).abs().mean().mul_scalar(learning.gradient_weight);
-        let loss = loss + gradient;
-        if learning.energy_weight == 0.0 {
-            return loss;
-        }
-        let energy = (local_mean(a.abs()) - local_mean(b.abs())).abs().mean();
-        loss + energy.mul_scalar(learning.energy_weight)
-    })
+    let LearningConfig { square_weight, gradient_weight, energy_weight, .. } = *learning;
+    let terms =
+        ReconstructionTerms { square: square_weight, gradient: gradient_weight, energy: energy_weight };
+    dreamlane_nn::kernels::reconstruction_loss(drawn, pictures, terms)
 }
 
 /// Mean squared differences of neighbouring pixels, of grey pictures: how sharp they are.
 pub(crate) fn gradient_energy(pictures: &Tensor<4>) -> f64 {
     let slopes = slopes(&pictures.clone().mean_dim(1));
     slopes.iter().map(|slope| f64::from(slope.clone().square().mean().into_scalar::<f32>())).sum()
-}
-
-/// Differences down and across.
-fn slopes(x: &Tensor<4>) -> [Tensor<4>; 2] {
-    let [_, _, height, width] = x.dims();
-    [
-        x.clone().narrow(2, 1, height - 1) - x.clone().narrow(2, 0, height - 1),
-        x.clone().narrow(3, 1, width - 1) - x.clone().narrow(3, 0, width - 1),
-    ]
-}
-
-/// Means over half-overlapping patches of 8x8.
-fn local_mean(x: Tensor<4>) -> Tensor<4> {
-    avg_pool2d(x, AvgPoolOptions::new([8, 8]).with_stride([4, 4]))
 }

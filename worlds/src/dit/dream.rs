@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::{
     Dit,
     lane::{Lane, Shape},
-    trunk::{Outcome, Pass},
+    trunk::{Outcome, Pass, Reach},
 };
 use crate::{host::numbers, tiles::padded};
 
@@ -239,8 +239,7 @@ impl<'a> Tile<'a> {
             actions: self.actions.clone(),
             levels: &[level; TILE],
             positions: self.positions.clone(),
-            mask: self.mask.clone(),
-            past: &self.past,
+            reach: Reach::Past { mask: self.mask.clone(), past: &self.past },
         })
     }
 }
@@ -303,8 +302,10 @@ impl Dit {
             actions: Tensor::from_data(TensorData::new(features, [time, self.layout.features]), &self.device),
             levels: &vec![level; time],
             positions: self.time_positions(&(0..time).map(|t| t as f64).collect::<Vec<_>>()),
-            mask: dreamlane_nn::band_mask(time, shape.past + 1, &self.device),
-            past: &[],
+            reach: Reach::Past {
+                mask: dreamlane_nn::band_mask(time, shape.past + 1, &self.device),
+                past: &[],
+            },
         });
         lane.adopt(&shape, latents.narrow(1, time - 1, 1).squeeze_dim::<3>(1), outcome.fresh, time);
         Ok(lane)

@@ -14,7 +14,7 @@ use super::{
     Dit, Network,
     codec::{Codec, gradient_energy, reconstruction_loss, to_tokens, to_unit},
     config::DitConfig,
-    gradients::{averaged, learn_in_shards},
+    gradients::learn_in_shards,
     objective::{Draws, loss, number, predict},
     optimizer::Optimizer,
     state,
@@ -137,10 +137,14 @@ impl DitLearner {
             (loss, measured)
         });
         let rate = self.rate(learning.codec_rate, self.step, share);
-        self.codec = self.codec_optimizer.step(rate, self.codec.clone(), learned.gradients);
-        let average = averaged(self.world.network.codec.clone(), &self.codec.valid(), self.decay(self.step));
+        let metrics =
+            Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
+        let decay = self.decay(self.step);
+        let (codec, average) = (self.codec.clone(), self.world.network.codec.clone());
+        let (codec, average) = self.codec_optimizer.step(codec, average, learned, rate, decay);
+        self.codec = codec;
         self.world.network.codec = average;
-        Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)])
+        metrics
     }
 
     /// Freezes the codec and measures its latents, so that noise of variance 1 is their equal.
@@ -177,15 +181,15 @@ impl DitLearner {
             loss(&config, &latents, &part, &draws, outcome)
         });
         let rate = self.rate(config.learning.rate, step, share);
-        self.network.trunk = self.optimizer.step(rate, self.network.trunk.clone(), learned.gradients);
-        let average =
-            averaged(self.world.network.trunk.clone(), &self.network.trunk.valid(), self.decay(step));
-        self.world.network.trunk = average;
         let mut metrics =
             Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
         if let Some(&readout) = learned.measured.get(1) {
             metrics.insert("readout", readout);
         }
+        let (trunk, average) = (self.network.trunk.clone(), self.world.network.trunk.clone());
+        let (trunk, average) = self.optimizer.step(trunk, average, learned, rate, self.decay(step));
+        self.network.trunk = trunk;
+        self.world.network.trunk = average;
         metrics
     }
 }

@@ -6,13 +6,13 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use dreamlane_core::{Batch, Seed};
-use dreamlane_nn::{band_mask, noised};
+use dreamlane_nn::{kernels::weighted_squared_error, noised};
 
 use super::{
     actions::clip_features,
     config::DitConfig,
     dream::previous_frames,
-    trunk::{Outcome, Pass, Trunk},
+    trunk::{Outcome, Pass, Reach, Trunk},
 };
 
 /// Chance that all actions of a clip are hidden.
@@ -105,8 +105,7 @@ pub(super) fn predict(
         actions: of(&features, [count * time, row], &device),
         levels: &draws.levels,
         positions: dreamlane_nn::Rotary::line(&positions, head_dim, 1000.0, &device),
-        mask: band_mask(time, sizes.context, &device),
-        past: &[],
+        reach: Reach::Clip(sizes.context),
     })
 }
 
@@ -119,7 +118,6 @@ pub(super) fn loss(
     outcome: Outcome,
 ) -> (Tensor<1>, Vec<f64>) {
     let [count, time, _, _] = latents.dims();
-    let device = latents.device();
     // Nothing can be known of the first frame of a clip.
     let level_weights = draws
         .levels
@@ -127,10 +125,8 @@ pub(super) fn loss(
         .enumerate()
         .map(|(idx, level)| if idx % time == 0 { 0.0 } else { 0.3 + 0.7 * level })
         .collect::<Vec<_>>();
-    let weights = change_weights(latents, config.learning.change_weight)
-        * of(&level_weights, [count, time, 1, 1], &device);
-    let error = (outcome.predicted - latents.clone()).square().mean_dim(3);
-    let flow = (error * weights.clone()).mean() / weights.mean();
+    let extra = config.learning.change_weight;
+    let flow = weighted_squared_error(outcome.predicted, latents.clone(), &level_weights, extra);
     let mut measured = vec![number(&flow)];
     let total = match outcome.readout {
         Some(readout) if !batch.rewards.is_empty() => {
@@ -141,16 +137,6 @@ pub(super) fn loss(
         _ => flow,
     };
     (total, measured)
-}
-
-/// `[batch, time, token, 1]`: 1 for a latent that stands still, up to `1 + extra` for one that changes.
-fn change_weights(latents: &Tensor<4>, extra: f32) -> Tensor<4> {
-    let [count, time, token, _] = latents.dims();
-    let now = latents.clone().narrow(1, 1, time - 1);
-    let before = latents.clone().narrow(1, 0, time - 1);
-    // Latents have variance 1, so a change of 1 is as large as the difference of two frames gets.
-    let change = (now - before).abs().mean_dim(3).clamp_max(1.0).mul_scalar(extra).add_scalar(1.0);
-    Tensor::cat(vec![Tensor::ones([count, 1, token, 1], &latents.device()), change], 1)
 }
 
 /// Squared error of the reward and cross-entropy of the ending that came with each frame but the first.

@@ -1,15 +1,18 @@
-//! AdamW over a module, with moments that can be kept and put back by the names of the parameters.
+//! AdamW over a module and the running mean of its weights, with moments that are kept by the names of the parameters.
 //!
 //! burn's own `ModuleOptimizer` names them by identities drawn at random, so that two equal runs would leave
 //! different files. Moments are kept flat here, which also gives them one memory layout before and after a resume.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, vec};
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
-    optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, GradientsParams, Optimizer as _},
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    optim::GradientsParams,
     tensor::Tensor,
 };
+use dreamlane_nn::kernels::{AdamW, Moved, Moving};
+
+use super::gradients::Learned;
 
 /// The moments of one parameter, flat.
 #[derive(Clone)]
@@ -29,21 +32,67 @@ pub(super) struct Optimizer {
 
 impl Optimizer {
     pub(super) fn new(weight_decay: f32) -> Self {
-        let rule = AdamWConfig::new().with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(weight_decay);
-        Self { rule: rule.build(), moments: BTreeMap::new() }
+        let rule = AdamW { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay };
+        Self { rule, moments: BTreeMap::new() }
     }
 
-    /// `module` after one update. Parameters without a gradient stay as they are.
-    pub(super) fn step<M: Module>(&mut self, rate: f64, module: M, gradients: GradientsParams) -> M {
-        module.map(&mut Update { optimizer: self, gradients, rate, path: Vec::new() })
+    /// `module` after one update, and `average` moved towards it by `1 - decay`.
+    ///
+    /// Parameters without a gradient stay as they are.
+    pub(super) fn step<M: Module>(
+        &mut self,
+        module: M,
+        average: M,
+        learned: Learned,
+        rate: f64,
+        decay: f32,
+    ) -> (M, M) {
+        let mut before = Flat { tensors: Vec::new() };
+        average.visit(&mut before);
+        let mut update = Update {
+            optimizer: self,
+            gradients: learned.gradients,
+            moving: Moving { time: 0, rate, gradient_scale: learned.scale, average_decay: decay },
+            path: Vec::new(),
+            averages: before.tensors.into_iter(),
+            averaged: Vec::new(),
+        };
+        let module = module.map(&mut update);
+        let averaged = update.averaged.into_iter();
+        (module, average.map(&mut Refill { tensors: averaged }))
+    }
+}
+
+/// The parameters of a module, flat, in visiting order.
+struct Flat {
+    tensors: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for Flat {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.tensors.push(param.val().inner().flatten::<1>(0, D - 1));
+    }
+}
+
+/// Puts flat tensors into a module, in visiting order.
+struct Refill {
+    tensors: vec::IntoIter<Tensor<1>>,
+}
+
+impl ModuleMapper for Refill {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let newer = self.tensors.next();
+        param.map(|old| newer.map_or(old.clone(), |newer| newer.reshape(old.dims())))
     }
 }
 
 struct Update<'a> {
     optimizer: &'a mut Optimizer,
     gradients: GradientsParams,
-    rate: f64,
+    moving: Moving,
     path: Vec<String>,
+    averages: vec::IntoIter<Tensor<1>>,
+    averaged: Vec<Tensor<1>>,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -56,22 +105,27 @@ impl ModuleMapper for Update<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.remove::<D>(param.id) else { return param };
+        let average = self.averages.next().unwrap_or_else(|| unreachable!("an average of each parameter"));
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else {
+            self.averaged.push(average);
+            return param;
+        };
         let path = self.path.join(".");
-        let Self { optimizer, rate, .. } = self;
+        let Self { optimizer, moving, averaged, .. } = self;
         param.map(|tensor| {
             let (shape, learns) = (tensor.dims(), tensor.is_require_grad());
             let numbers = tensor.shape().num_elements();
-            let before = optimizer.moments.remove(&path).map(|Moments { time, moments: [first, second] }| {
-                AdamWState::new(AdaptiveMomentumState::new(time, first, second))
+            let known = optimizer.moments.remove(&path).unwrap_or_else(|| {
+                let zeros = || Tensor::zeros([numbers], &gradient.device());
+                Moments { time: 0, moments: [zeros(), zeros()] }
             });
-            let flat = tensor.inner().reshape([numbers]);
-            let (moved, after) = optimizer.rule.step(*rate, flat, gradient.reshape([numbers]), before);
-            if let Some(AdamWState { momentum }) = after {
-                let moments = [momentum.moment_1, momentum.moment_2];
-                optimizer.moments.insert(path, Moments { time: momentum.time, moments });
-            }
-            let moved = Tensor::from_inner(moved.reshape(shape));
+            let moving = Moving { time: known.time + 1, ..*moving };
+            let weights = tensor.inner().reshape([numbers]);
+            let before = Moved { weights, moments: known.moments, average };
+            let after = optimizer.rule.step(moving, before, gradient.reshape([numbers]));
+            optimizer.moments.insert(path, Moments { time: moving.time, moments: after.moments });
+            averaged.push(after.average);
+            let moved = Tensor::from_inner(after.weights.reshape(shape));
             if learns { moved.require_grad() } else { moved }
         })
     }

@@ -14,7 +14,7 @@ use super::{
     actions::{ActionHistory, clip_features},
     dream::{Dream, TILE, previous_frames},
     lane::Lane,
-    trunk::Pass,
+    trunk::{Pass, Reach},
 };
 use crate::host::numbers;
 
@@ -97,8 +97,7 @@ fn uncached(
         ),
         levels,
         positions: world.time_positions(&(0..time).map(|t| t as f64).collect::<Vec<_>>()),
-        mask: band_mask(time, world.config.trunk.context, &world.device),
-        past: &[],
+        reach: Reach::Past { mask: band_mask(time, world.config.trunk.context, &world.device), past: &[] },
     });
     outcome.predicted.narrow(1, time - 1, 1)
 }

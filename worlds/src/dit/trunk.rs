@@ -7,11 +7,12 @@
 use burn::{
     module::{Module, Param},
     nn::Linear,
-    tensor::Tensor,
+    tensor::{Tensor, activation::silu},
 };
 use dreamlane_nn::{
-    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory, linear_flops,
-    modulate, rms_norm, sinusoid,
+    Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory,
+    kernels::{Activation, applied, gated_residual, modulated_norm, rms_norm},
+    linear_flops, sinusoid,
 };
 
 use super::config::TrunkConfig;
@@ -49,10 +50,20 @@ pub(crate) struct Pass<'a> {
     pub(crate) levels: &'a [f32],
     /// Positions in time, one per time or one per (batch * token, time).
     pub(crate) positions: Rotary,
-    /// `[batch or 1, time, past + time]`.
-    pub(crate) mask: Tensor<3>,
-    /// One per time-attention layer, or none at all.
-    pub(crate) past: &'a [TimeMemory],
+    pub(crate) reach: Reach<'a>,
+}
+
+/// What frames see of other frames.
+pub(crate) enum Reach<'a> {
+    /// Those of their own clip: so many frames, themselves among them. Nothing is remembered.
+    Clip(usize),
+    /// What the mask allows of the past and of their own clip; their keys and values are remembered.
+    Past {
+        /// `[batch or 1, time, past + time]`.
+        mask: Tensor<3>,
+        /// One per time-attention layer, or none at all.
+        past: &'a [TimeMemory],
+    },
 }
 
 /// What a call gives.
@@ -61,7 +72,7 @@ pub(crate) struct Outcome {
     pub(crate) predicted: Tensor<4>,
     /// `[batch * time, 2]`: reward and the logit of the ending, where there are rewards.
     pub(crate) readout: Option<Tensor<2>>,
-    /// Keys and values of these frames, one per time-attention layer.
+    /// Keys and values of these frames, one per time-attention layer; none of a clip that is not remembered.
     pub(crate) fresh: Vec<TimeMemory>,
 }
 
@@ -155,17 +166,26 @@ impl Trunk {
         let shared = self.condition(pass.actions, pass.levels);
         let places = self.space_positions(&x.device());
         let readers = usize::from(self.heads.is_some());
-        let (mut fresh, mut past) = (Vec::new(), pass.past.iter());
+        let mut fresh = Vec::new();
         for block in &self.blocks {
-            let [s0, c0, g0, s1, c1, g1, s2, c2, g2] = block.modulations(shared.clone());
-            x = x.clone() + block.space.forward(modulate(x, s0, c0), readers, &places) * g0;
+            let [space, time_offsets, feed_forward] = block.offsets();
+            let seen = modulated_norm(x.clone(), shared[0].clone(), space.clone());
+            x = gated_residual(x, block.space.forward(seen, readers, &places), shared[0].clone(), space);
             if let Some(attention) = &block.time {
-                let seen = modulate(x.clone(), s1, c1);
-                let (mixed, memory) = attention.forward(seen, time, &pass.positions, &pass.mask, past.next());
-                fresh.push(memory);
-                x = x + mixed * g1;
+                let seen = modulated_norm(x.clone(), shared[1].clone(), time_offsets.clone());
+                let mixed = match &pass.reach {
+                    Reach::Clip(width) => attention.clip(seen, time, &pass.positions, *width),
+                    Reach::Past { mask, past } => {
+                        let past = past.get(fresh.len());
+                        let (mixed, memory) = attention.remember(seen, time, &pass.positions, mask, past);
+                        fresh.push(memory);
+                        mixed
+                    }
+                };
+                x = gated_residual(x, mixed, shared[1].clone(), time_offsets);
             }
-            x = x.clone() + block.feed_forward.forward(modulate(x, s2, c2)) * g2;
+            let seen = modulated_norm(x.clone(), shared[2].clone(), feed_forward.clone());
+            x = gated_residual(x, block.feed_forward.forward(seen), shared[2].clone(), feed_forward);
         }
         let x = rms_norm(x);
         let readout = self.heads.as_ref().map(|heads| {
@@ -173,7 +193,7 @@ impl Trunk {
             heads.forward(reader)
         });
         // The frame before is the anchor: an untrained trunk predicts that nothing moves.
-        let predicted = self.leave.forward(x.narrow(1, 0, token)) + previous;
+        let predicted = applied(&self.leave, x.narrow(1, 0, token), Activation::None) + previous;
         Outcome { predicted: predicted.reshape([batch, time, token, token_dim]), readout, fresh }
     }
 
@@ -181,18 +201,20 @@ impl Trunk {
     fn tokens(&self, latents: Tensor<3>, actions: Tensor<2>) -> Tensor<3> {
         let frame = latents.dims()[0];
         let [all, dim] = self.places.dims();
-        let seen = self.enter.forward(latents);
-        let action = self.action_token.forward(actions).unsqueeze_dim::<3>(1);
+        let seen = applied(&self.enter, latents, Activation::None);
+        let action = applied(&self.action_token, actions, Activation::None).unsqueeze_dim::<3>(1);
         let blank = all - seen.dims()[1] - 1;
         let blank = Tensor::zeros([frame, blank, dim], &seen.device());
         Tensor::cat(vec![seen, action, blank], 1) + self.places.val().unsqueeze::<3>()
     }
 
-    /// `[frame, 9 * dim]`.
-    fn condition(&self, actions: Tensor<2>, levels: &[f32]) -> Tensor<2> {
+    /// Shift, scale and gate of space, of time and of the feed-forward layer: `[frame, 3 * dim]` each.
+    fn condition(&self, actions: Tensor<2>, levels: &[f32]) -> [Tensor<2>; 3] {
         let level = self.level_condition.forward(sinusoid(levels, WAVES, &actions.device()));
-        self.modulation
-            .forward(burn::tensor::activation::silu(level + self.action_condition.forward(actions)))
+        let condition = silu(level + self.action_condition.forward(actions));
+        let shared = applied(&self.modulation, condition, Activation::None);
+        let width = shared.dims()[1] / 3;
+        [0, 1, 2].map(|layer| shared.clone().narrow(1, layer * width, width))
     }
 
     /// Latent tokens by row and column; the others beyond the grid, each at a place of its own.
@@ -206,12 +228,10 @@ impl Trunk {
 }
 
 impl Block {
-    /// Shift, scale and gate for space, time and feed-forward: `[frame, 1, dim]` each.
-    fn modulations(&self, shared: Tensor<2>) -> [Tensor<3>; 9] {
-        let [nine, dim] = self.offsets.dims();
-        let frame = shared.dims()[0];
-        let all = shared.reshape([frame, nine, dim]) + self.offsets.val().unsqueeze::<3>();
-        std::array::from_fn(|idx| all.clone().narrow(1, idx, 1))
+    /// What this block adds to shift, scale and gate of space, time and feed-forward: `[3, dim]` each.
+    fn offsets(&self) -> [Tensor<2>; 3] {
+        let all = self.offsets.val();
+        [0, 3, 6].map(|row| all.clone().narrow(0, row, 3))
     }
 }
 

@@ -57,6 +57,13 @@ pub fn take_zeroed(len: usize) -> Vec<f32> {
     buffer
 }
 
+/// A buffer that holds the same numbers.
+pub fn copied(numbers: &[f32]) -> Vec<f32> {
+    let mut buffer = take(numbers.len());
+    buffer.copy_from_slice(numbers);
+    buffer
+}
+
 /// Gives a buffer back.
 pub fn give(mut buffer: Vec<f32>) {
     let Some((place, whole)) = size(buffer.capacity()) else { return };
