@@ -17,6 +17,7 @@ mod optimizer;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod trunk;
 mod weights;
 

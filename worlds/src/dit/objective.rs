@@ -82,6 +82,16 @@ pub(super) fn predict(
     batch: &Batch,
     draws: &Draws,
 ) -> Outcome {
+    trunk.forward(noised_clips(config, latents, batch, draws))
+}
+
+/// What the trunk is asked about a batch of clips. `latents` is `[batch, time, token, dim]`.
+pub(super) fn noised_clips<'a>(
+    config: &DitConfig,
+    latents: &Tensor<4>,
+    batch: &Batch,
+    draws: &'a Draws,
+) -> Pass<'a> {
     let dims = latents.dims();
     let [count, time, _, _] = dims;
     let device = latents.device();
@@ -99,14 +109,14 @@ pub(super) fn predict(
     let levels = of(&draws.levels, [count, time, 1, 1], &device);
     let head_dim = sizes.dim / sizes.heads;
     let positions = (0..time).map(|t| t as f64).collect::<Vec<_>>();
-    trunk.forward(Pass {
+    Pass {
         noisy: noised(latents.clone(), noise, levels),
         previous: previous_frames(latents.clone(), previous_noise, 1.0 - sizes.context_noise),
         actions: of(&features, [count * time, row], &device),
         levels: &draws.levels,
         positions: dreamlane_nn::Rotary::line(&positions, head_dim, 1000.0, &device),
         reach: Reach::Clip(sizes.context),
-    })
+    }
 }
 
 /// The loss of an answer, and the numbers `[flow, readout]` for the log.
