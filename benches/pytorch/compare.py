@@ -55,7 +55,7 @@ def unlocked(folder):
 
 def sides(asked, folder):
     """`(name, environment, commands)`: what takes its turn, in order; commands by kind of work."""
-    known = vars(asked) | {"bin": asked.rust_bin}
+    known = {key: shlex.quote(str(value)) for key, value in (vars(asked) | {"bin": asked.rust_bin}).items()}
     rust = {
         "training": shlex.split(asked.rust_training.format(**known)),
         "stepping": shlex.split(asked.rust_stepping.format(**known)),

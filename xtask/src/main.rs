@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod crash;
 mod formats;
 mod fuzz;
@@ -22,6 +23,7 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task { name: "bench", about: bench::ABOUT, run: bench::run },
     Task {
         name: "crash",
         about: "kills recordings at random moments [--kills N --seed S --formats A,B --train]",

@@ -1,4 +1,4 @@
-//! Virtual environments below `target/checks/`, with the versions that `checks/requirements*.txt` pin.
+//! Virtual environments below `target/`, with the versions that files of requirements pin.
 
 use std::{
     env, fs, io,

@@ -75,8 +75,14 @@ pub(crate) fn workspace() -> PathBuf {
 }
 
 fn command(step: &Step) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo();
     command.args(step.args).envs(step.env.iter().copied());
+    command
+}
+
+/// Cargo, in the folder of the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     if let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") {
         command.current_dir(std::path::Path::new(&folder).join(".."));
     }
