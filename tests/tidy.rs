@@ -10,6 +10,10 @@ const LONG_FILES: &[(&str, &str)] = &[];
 
 const MAX_LINES: usize = 400;
 
+/// Files that may hold unsafe code beside the kernels: an option of the allocator, a memory map, a crate of pointers.
+const UNSAFE_FILES: &[&str] =
+    &["src/allocator.rs", "datasets/src/frames.rs", "benches/speed/ceiling/product.rs"];
+
 /// Names that say nothing about what a crate or a module holds.
 const EMPTY_NAMES: &[&str] =
     &["utils", "util", "common", "base", "helpers", "helper", "manager", "misc", "types"];
@@ -105,6 +109,16 @@ fn only_the_kernels_name_a_backend() {
     let others: Vec<_> =
         sources().into_iter().filter(|(path, _)| !path.starts_with("nn/src/kernels")).collect();
     assert_none(&lines_with(&others, BACKENDS), "backends are named in nn/src/kernels alone");
+}
+
+#[test]
+fn unsafe_code_lies_in_the_kernels() {
+    let word = concat!("unsafe", "_code");
+    let allowed = |path: &str| {
+        path.starts_with("nn/src/kernels") || path.starts_with("fuzz/") || UNSAFE_FILES.contains(&path)
+    };
+    let others: Vec<_> = sources().into_iter().filter(|(path, _)| !allowed(path)).collect();
+    assert_none(&lines_with(&others, &[word]), "unsafe code lies in nn/src/kernels, or in UNSAFE_FILES");
 }
 
 #[test]

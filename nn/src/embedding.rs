@@ -3,12 +3,12 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{Device, Tensor, TensorData, activation::silu},
+    tensor::{Device, Tensor, TensorData},
 };
 
 use crate::{
     Init,
-    kernels::{Activation, applied},
+    kernels::{Activation, applied, silu},
     linear_flops,
 };
 

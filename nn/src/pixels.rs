@@ -49,7 +49,12 @@ impl ResidualConv {
     /// `x` is `[picture, height, width, channel]`.
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let relu = |layer| Convolving { layer, entry: Nonlinearity::Relu, ending: Nonlinearity::Identity };
+        let relu = |layer| Convolving {
+            layer,
+            norm: None,
+            entry: Nonlinearity::Relu,
+            ending: Nonlinearity::Identity,
+        };
         let inner = convolved(x.clone(), &relu(&self.first), None);
         convolved(inner, &relu(&self.second), Some(x))
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: every target of `fuzz/fuzz_targets`, with libFuzzer, on the pinned stable compiler.
 //!
-//! Coverage is measured by passes of LLVM that stable flags switch on. Sanitizers would need a nightly compiler;
-//! there is no unsafe code to sanitize, and the allocator of `fuzz/src/allocator.rs` keeps the caps.
+//! Coverage is measured by passes of LLVM that stable flags switch on. No reader has unsafe code to sanitize
+//! (`sanitize.rs` is for the kernels, which have), and the allocator of `fuzz/src/allocator.rs` keeps the caps.
 
 use std::{
     env, fs, io,

@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "kernels read without bounds checks what they have checked once")]
 
+mod activation;
 mod attention;
 mod choice;
 mod convolution;
@@ -23,10 +24,11 @@ mod shuffle;
 mod tests;
 mod update;
 
+pub use activation::{silu, swiglu};
 pub use attention::{Placing, space_attention, time_attention};
 pub(crate) use attention::{Table, attend, by_token, from_tokens, placed};
 pub use choice::{is_fused, use_plain_operations};
-pub use convolution::{Convolving, Nonlinearity, convolved};
+pub use convolution::{Convolving, GroupNorm, Nonlinearity, convolved};
 pub use gated::gated_residual;
 pub use linear::{Activation, applied, linear};
 pub use losses::{ReconstructionTerms, reconstruction_loss, slopes, weighted_squared_error};

@@ -67,6 +67,23 @@ trait Fused: Backend {
         d: FloatTensor<Self>,
         operation: Shared<4>,
     ) -> FloatTensor<Self>;
+    fn of_5(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        operation: Shared<5>,
+    ) -> FloatTensor<Self>;
+    fn of_6(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        operation: Shared<6>,
+    ) -> FloatTensor<Self>;
 }
 
 impl Fused for Flex {
@@ -95,6 +112,29 @@ impl Fused for Flex {
         operation: Shared<4>,
     ) -> FloatTensor<Self> {
         forward(&[a, b, c, d].map(dense), &operation)
+    }
+
+    fn of_5(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        operation: Shared<5>,
+    ) -> FloatTensor<Self> {
+        forward(&[a, b, c, d, e].map(dense), &operation)
+    }
+
+    fn of_6(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        operation: Shared<6>,
+    ) -> FloatTensor<Self> {
+        forward(&[a, b, c, d, e, f].map(dense), &operation)
     }
 }
 
@@ -125,6 +165,29 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         recorded::<C, 4>([a, b, c, d], operation)
     }
+
+    fn of_5(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        operation: Shared<5>,
+    ) -> FloatTensor<Self> {
+        recorded::<C, 5>([a, b, c, d, e], operation)
+    }
+
+    fn of_6(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        operation: Shared<6>,
+    ) -> FloatTensor<Self> {
+        recorded::<C, 6>([a, b, c, d, e, f], operation)
+    }
 }
 
 /// Tensors that go into one operation.
@@ -148,6 +211,8 @@ inputs!(1, of_1, a);
 inputs!(2, of_2, a, b);
 inputs!(3, of_3, a, b, c);
 inputs!(4, of_4, a, b, c, d);
+inputs!(5, of_5, a, b, c, d, e);
+inputs!(6, of_6, a, b, c, d, e, f);
 
 /// The same tensor with its numbers in row-major order.
 pub(crate) fn dense(tensor: FlexTensor) -> FlexTensor {

@@ -69,7 +69,7 @@ impl Codec {
 }
 
 fn through(layer: &Conv2d, [entry, ending]: [Nonlinearity; 2], x: Tensor<4>) -> Tensor<4> {
-    convolved(x, &Convolving { layer, entry, ending }, None)
+    convolved(x, &Convolving { layer, norm: None, entry, ending }, None)
 }
 
 impl Codec {

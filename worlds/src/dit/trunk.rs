@@ -7,11 +7,11 @@
 use burn::{
     module::{Module, Param},
     nn::Linear,
-    tensor::{Tensor, activation::silu},
+    tensor::Tensor,
 };
 use dreamlane_nn::{
     Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory,
-    kernels::{Activation, applied, gated_residual, modulated_norm, rms_norm},
+    kernels::{Activation, applied, gated_residual, modulated_norm, rms_norm, silu},
     linear_flops, sinusoid,
 };
 

@@ -319,3 +319,6 @@ unsafe fn register_tile<S: Simd, E: Element, const ROWS: usize, const VECTORS: u
     }
     sums
 }
+
+#[cfg(test)]
+mod tests;
