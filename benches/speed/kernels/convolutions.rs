@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use burn::{module::Param, nn::conv::Conv2dConfig, tensor::Tensor};
-use dreamlane::nn::kernels::{Convolving, Nonlinearity, convolved, fold, fold_planes, unfold, unfold_planes};
+use dreamlane::nn::kernels::{
+    Convolving, GroupNorm, Nonlinearity, convolved, fold, fold_planes, unfold, unfold_planes,
+};
 
 use super::{
     Sizes,
@@ -18,6 +20,8 @@ struct Shape {
     channels: [usize; 2],
     kernel: usize,
     stride: usize,
+    /// Groups of the norm before it; 0 for no norm.
+    groups: usize,
     entry: Nonlinearity,
     has_residual: bool,
 }
@@ -30,6 +34,7 @@ pub(super) fn cases(sizes: Sizes) -> Vec<Case> {
         channels: [48, fine],
         kernel: 3,
         stride: 1,
+        groups: 0,
         entry: Nonlinearity::Identity,
         has_residual: false,
     };
@@ -46,6 +51,10 @@ pub(super) fn cases(sizes: Sizes) -> Vec<Case> {
         ),
         convolution("convolution, ReLU, fine, residual", Shape { has_residual: true, ..behind_relu }),
         convolution("convolution, ReLU, coarse", Shape { channels: [coarse; 2], ..at_eighth }),
+        convolution(
+            "convolution, group norm, SiLU",
+            Shape { groups: 8, entry: Nonlinearity::Silu, ..behind_relu },
+        ),
         convolution("convolution, ReLU, 1x1", Shape { channels: [coarse, 4 * fine], kernel: 1, ..at_eighth }),
         shuffle("planes to blocks", planes, |x| fold_planes(x, 4)),
         shuffle("blocks to planes", folded, |x| unfold_planes(x, 4)),
@@ -55,7 +64,7 @@ pub(super) fn cases(sizes: Sizes) -> Vec<Case> {
 }
 
 fn convolution(name: &'static str, of: Shape) -> Case {
-    let Shape { pictures, side, channels: [from, to], kernel, stride, entry, has_residual } = of;
+    let Shape { pictures, side, channels: [from, to], kernel, stride, groups, entry, has_residual } = of;
     let out_side = side.div_ceil(stride);
     let make = move |source: &Source| {
         let x = source.weights([pictures, side, side, from]);
@@ -63,9 +72,15 @@ fn convolution(name: &'static str, of: Shape) -> Case {
         let mut layer = config.init(source.device());
         layer.weight = Param::from_tensor(source.weights([to, from, kernel, kernel]));
         layer.bias = Some(Param::from_tensor(source.weights([to])));
+        let norm = (groups > 0).then(|| GroupNorm {
+            groups,
+            scale: source.weights([from]),
+            shift: source.weights([from]),
+            epsilon: 1e-5,
+        });
         let residual = has_residual.then(|| source.weights([pictures, out_side, out_side, to]));
         source.run(move || {
-            let of = Convolving { layer: &layer, entry, ending: Nonlinearity::Identity };
+            let of = Convolving { layer: &layer, norm: norm.clone(), entry, ending: Nonlinearity::Identity };
             convolved(x.clone(), &of, residual.clone())
         })
     };

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use dreamlane::nn::{
     Rotary,
     kernels::{
-        Activation, Placing, gated_residual, linear, modulated_norm, rms_norm, space_attention,
+        Activation, Placing, gated_residual, linear, modulated_norm, rms_norm, silu, space_attention, swiglu,
         time_attention,
     },
 };
@@ -22,6 +22,8 @@ pub(super) fn cases(sizes: Sizes) -> Vec<Case> {
         layer("linear to qkv", sizes, [dim, 3 * dim], Activation::None),
         layer("linear, squared ReLU", sizes, [dim, hidden], Activation::SquaredRelu),
         layer("linear from hidden", sizes, [hidden, dim], Activation::None),
+        activation("SiLU", sizes, 1, silu),
+        activation("SwiGLU", sizes, 2, swiglu),
         norm(sizes),
         modulated(sizes),
         gated(sizes),
@@ -63,6 +65,15 @@ fn layer(name: &'static str, sizes: Sizes, [from, to]: [usize; 2], activation: A
 
 fn pass(name: &'static str, [inputs, outputs]: [usize; 2], make: impl Fn(&Source) -> Run + 'static) -> Case {
     Case { name, flop: 0.0, inputs, outputs, learns: true, make: Rc::new(make) }
+}
+
+/// An activation that makes one number of so many.
+fn activation(name: &'static str, sizes: Sizes, of: usize, activated: fn(Tensor<3>) -> Tensor<3>) -> Case {
+    let outputs = sizes.rows() * sizes.hidden;
+    pass(name, [of * outputs, outputs], move |source| {
+        let x = source.weights([sizes.frames(), sizes.tokens, of * sizes.hidden]);
+        source.run(move || activated(x.clone()))
+    })
 }
 
 fn norm(sizes: Sizes) -> Case {
