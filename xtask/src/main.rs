@@ -11,6 +11,7 @@ mod formats;
 mod fuzz;
 mod plan;
 mod python;
+mod sanitize;
 mod step;
 
 use plan::PLANS;
@@ -31,6 +32,7 @@ const TASKS: &[Task] = &[
     },
     Task { name: "formats", about: formats::ABOUT, run: formats::run },
     Task { name: "fuzz", about: fuzz::ABOUT, run: fuzz::run },
+    Task { name: "sanitize", about: sanitize::ABOUT, run: sanitize::run },
 ];
 
 fn main() -> ExitCode {
