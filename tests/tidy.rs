@@ -112,7 +112,7 @@ fn only_the_kernels_name_a_backend() {
 }
 
 #[test]
-fn unsafe_code_lies_in_the_kernels() {
+fn what_the_compiler_cannot_check_lies_in_the_kernels() {
     let word = concat!("unsafe", "_code");
     let allowed = |path: &str| {
         path.starts_with("nn/src/kernels") || path.starts_with("fuzz/") || UNSAFE_FILES.contains(&path)

@@ -47,7 +47,7 @@ fn strided<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
 }
 
 fn host<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-    x.into_data().try_to_vec::<f32>().unwrap()
+    x.into_data().try_to_vec::<f32>().expect("single precision")
 }
 
 fn assert_close<const D: usize>(fused: Tensor<D>, plain: Tensor<D>, bound: f32, what: &str) {

@@ -54,6 +54,7 @@ pub(crate) struct Pass<'a> {
 }
 
 /// What frames see of other frames.
+#[expect(clippy::large_enum_variant, reason = "one is made for a pass")]
 pub(crate) enum Reach<'a> {
     /// Those of their own clip: so many frames, themselves among them. Nothing is remembered.
     Clip(usize),

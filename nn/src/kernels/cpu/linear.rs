@@ -83,7 +83,7 @@ pub fn linear(
     [from, to]: [usize; 2],
 ) -> Vec<f32> {
     assert_eq!(weight.len(), from * to, "weights of a layer from {from} to {to}");
-    let rows = if from == 0 { 0 } else { x.len() / from };
+    let rows = x.len().checked_div(from).unwrap_or(0);
     let packed = Packed::new(weight, [from, to], [to, 1]);
     let mut out = pool::take(rows * to);
     multiply(&rows_of(x, from, &segment(from)), &packed, &mut out, &Biased { bias, activation });

@@ -1,3 +1,5 @@
+//! Activations against their definitions in double precision.
+
 use super::{
     super::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
     *,

@@ -1,3 +1,5 @@
+//! The optimiser against a plain transcription of the one of burn.
+
 use super::{
     super::testing::{assert_threads_do_not_matter, noise, wide},
     *,

@@ -1,3 +1,5 @@
+//! Convolutions against plain loops in double precision, forwards and backwards.
+
 use super::*;
 use crate::kernels::cpu::{
     group_norm::tests as norm,
@@ -185,7 +187,6 @@ fn cases() -> Vec<Case> {
 fn values_and_gradients_are_those_of_plain_loops() {
     for case in cases() {
         let out = case.forward();
-        println!("{:?}", case.convolution.shape);
         assert_close(&out, &case.reference(&case.wide()), 1e-5);
         for (got, wanted) in case.backward(&out).iter().zip(&case.reference_gradients()) {
             assert_close(got, wanted, 1e-4);

@@ -1,3 +1,5 @@
+//! Group norms against plain loops, forwards and backwards.
+
 use super::*;
 use crate::kernels::cpu::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide};
 

@@ -1,3 +1,5 @@
+//! Passes over numbers of any length, with any instructions.
+
 use pulp::Scalar;
 
 use super::{

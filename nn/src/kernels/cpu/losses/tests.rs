@@ -1,3 +1,5 @@
+//! Losses and their gradients against their definitions.
+
 use super::{
     super::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
     *,

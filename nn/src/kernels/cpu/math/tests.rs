@@ -1,3 +1,5 @@
+//! Functions of vectors against double precision.
+
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
 use super::{

@@ -1,3 +1,5 @@
+//! Norms against their definitions, forwards and backwards.
+
 use super::{
     super::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
     *,

@@ -1,3 +1,5 @@
+//! Shuffled pictures, number by number.
+
 use super::*;
 use crate::kernels::cpu::testing::{assert_threads_do_not_matter, noise};
 

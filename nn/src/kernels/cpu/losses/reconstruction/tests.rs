@@ -1,3 +1,5 @@
+//! The loss of pictures and its gradient against its definition.
+
 use super::{
     super::super::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
     *,
