@@ -72,6 +72,9 @@ pub(crate) struct Bench {
     /// The part of the data that contexts come from.
     #[arg(long, value_enum, default_value_t = Part::All)]
     split: Part,
+    /// What a world's products are made of.
+    #[arg(long, value_enum, default_value_t)]
+    precision: sources::Numbers,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -84,6 +87,7 @@ impl Bench {
         let mut report = Report {
             env: self.env.clone(),
             policy: self.policy.clone(),
+            precision: self.precision,
             seed: self.seed,
             machine: machine::facts(&surroundings.device),
             lanes: Vec::new(),
@@ -138,6 +142,7 @@ impl Bench {
             data: self.data.clone(),
             split: self.split.into(),
             limits: DreamLimits { clock: None, horizon: self.horizon },
+            precision: self.precision,
         };
         let mut source = sources::env(&self.env, n_lanes, &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();

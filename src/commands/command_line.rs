@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{evaluate::EvaluateWorld, rollout::Rollout, train::TrainWorld};
+use super::{evaluate::EvaluateWorld, rollout::Rollout, sources::Numbers, train::TrainWorld};
 
 /// Words of a command, each quoted where a shell would take it apart.
 struct Line(Vec<String>);
@@ -53,6 +53,11 @@ fn named(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
+/// The precision, where it is not the usual one.
+fn precision(numbers: Numbers) -> Option<String> {
+    (numbers != Numbers::default()).then(|| named(&numbers))
+}
+
 fn list(numbers: &[usize]) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
@@ -71,6 +76,7 @@ pub(super) fn rollout(rollout: &Rollout) -> String {
         .option("horizon", rollout.horizon)
         .maybe("data", rollout.data.as_deref().map(shown))
         .option("split", named(&rollout.split))
+        .maybe("precision", precision(rollout.precision))
         .maybe("licence", rollout.licence.as_ref())
         .text()
 }
@@ -118,6 +124,7 @@ pub(super) fn evaluate(evaluate: &EvaluateWorld, data: &Path) -> String {
         .option("drift", list(&evaluate.drift))
         .maybe("gate", evaluate.gate.as_ref().map(named))
         .option("seed", evaluate.seed)
+        .maybe("precision", precision(evaluate.precision))
         .text()
 }
 

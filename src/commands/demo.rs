@@ -9,6 +9,7 @@ use super::{
     Surroundings, command_line,
     evaluate::EvaluateWorld,
     rollout::{Part, Rollout},
+    sources::Numbers,
     train::{Augment, TrainWorld},
 };
 use crate::progress::time;
@@ -95,6 +96,7 @@ impl Demo {
             horizon: 0,
             data: None,
             split: Part::All,
+            precision: Numbers::F32,
             licence: None,
         }
     }
@@ -139,6 +141,7 @@ impl Demo {
             horizon: 50,
             data: None,
             split: Part::Test,
+            precision: Numbers::F32,
             licence: None,
         }
     }
@@ -154,6 +157,7 @@ impl Demo {
             drift: vec![20, 50, 100, 200],
             gate: None,
             seed: self.seed,
+            precision: Numbers::F32,
             json: false,
             out: Some(out.to_path_buf()),
         }

@@ -73,6 +73,9 @@ pub(crate) struct EvaluateWorld {
     /// The seed of dreams and intervals.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// What a world's products are made of.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) precision: sources::Numbers,
     /// Print the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -107,7 +110,7 @@ impl EvaluateWorld {
     pub(crate) fn run_after(self, before: &[Command], surroundings: &Surroundings) -> anyhow::Result<()> {
         let device = &surroundings.device;
         let folder = checkpoint::locate(&self.run)?;
-        let world = worlds::load(&self.run, device)?;
+        let world = worlds::load_with(&self.run, device, self.precision.into())?;
         let data = match &self.data {
             Some(data) => data.clone(),
             None => sources::trained_on(&self.run)?,
@@ -226,6 +229,7 @@ impl EvaluateWorld {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let figures = json!({
             "world": hash,
+            "precision": self.precision,
             "data": name(data),
             "split": format!("{:?}", self.split).to_lowercase(),
             "seed": self.seed,

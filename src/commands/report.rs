@@ -96,7 +96,7 @@ fn facts(judged: &Judged<'_>) -> Result<Vec<Fact>> {
     let fact = |name: &str, value: String| Fact { name: name.to_owned(), value };
     let data = provenance::contexts(judged.data, judged.cache, judged.asked.split.into());
     let mut facts = vec![
-        fact("world", judged.world.spec().world.clone()),
+        fact("world", judged.asked.precision.of(&judged.world.spec().world)),
         fact("world, fingerprint", judged.hash.to_owned()),
         fact("judged on", format!("{}, part: {}", data.data, data.split)),
         fact("data, fingerprint", data.hash),

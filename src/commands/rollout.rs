@@ -52,6 +52,9 @@ pub(crate) struct Rollout {
     /// The part of the data that contexts come from.
     #[arg(long, value_enum, default_value_t = Part::All)]
     pub(crate) split: Part,
+    /// What a world's products are made of; bf16 is faster, and recordings name it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) precision: sources::Numbers,
     /// Licence of what is recorded; that of the world's data when not given.
     #[arg(long)]
     pub(crate) licence: Option<String>,
@@ -90,6 +93,7 @@ impl Rollout {
             data: self.data.clone(),
             split: self.split.into(),
             limits: DreamLimits { clock: None, horizon: self.horizon },
+            precision: self.precision,
         };
         let format = format_named(&self.format)?;
         let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;

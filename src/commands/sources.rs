@@ -6,6 +6,7 @@ use std::{
 };
 
 use burn::tensor::Device;
+use clap::ValueEnum;
 use dreamlane::{
     agents::{self, Replay},
     core::{
@@ -17,8 +18,9 @@ use dreamlane::{
         dream::{DreamLimits, WorldEnv},
     },
     training::RECORD,
-    worlds::{self, checkpoint},
+    worlds::{self, Precision, checkpoint},
 };
+use serde::Serialize;
 
 use super::{provenance, store};
 
@@ -32,6 +34,38 @@ pub(crate) struct Dreaming {
     pub(crate) data: Option<PathBuf>,
     pub(crate) split: Split,
     pub(crate) limits: DreamLimits,
+    /// What the world's products are made of.
+    pub(crate) precision: Numbers,
+}
+
+/// What the products of a world are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Numbers {
+    /// Single precision.
+    #[default]
+    F32,
+    /// Weights and activations rounded to bf16, where the processor multiplies those: faster, and less exact.
+    Bf16,
+}
+
+impl From<Numbers> for Precision {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::F32 => Self::F32,
+            Numbers::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+impl Numbers {
+    /// A world with what it is computed in, since both decide the bytes of a dream.
+    pub(crate) fn of(self, world: &str) -> String {
+        match self {
+            Self::F32 => world.to_owned(),
+            Self::Bf16 => format!("{world}:bf16"),
+        }
+    }
 }
 
 /// An environment, and the data behind it where it is a dream.
@@ -49,6 +83,9 @@ pub(crate) struct Source {
 /// `drive/highway`, or `world:RUN`.
 pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device) -> Result<Source> {
     let Some(run) = name.strip_prefix(WORLD) else {
+        if dreaming.precision == Numbers::Bf16 {
+            return Err(Error::Unsupported("products in bf16", name.to_owned()));
+        }
         let env = envs::build(name, lanes, device)?;
         let provenance = provenance::played(name, Origins::Truth);
         return Ok(Source {
@@ -61,7 +98,7 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;
-    let world = worlds::load(run, device)?;
+    let world = worlds::load_with(run, device, dreaming.precision.into())?;
     let data = match &dreaming.data {
         Some(data) => data.clone(),
         None => trained_on(run)?,
@@ -71,7 +108,10 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     let rule = store::split_rule(&cache);
     let licence = open_any(&data)?.provenance().and_then(|provenance| provenance.licence.clone());
     let provenance = Provenance {
-        world: Some(Origin { name: world.spec().world.clone(), hash: checkpoint::fingerprint(&folder)? }),
+        world: Some(Origin {
+            name: dreaming.precision.of(&world.spec().world),
+            hash: checkpoint::fingerprint(&folder)?,
+        }),
         contexts: Some(provenance::contexts(&data, &cache, dreaming.split)),
         horizon: Some(dreaming.limits.horizon),
         licence,

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use dreamlane::datasets::open_any;
+use burn::tensor::Device;
+use dreamlane::{datasets::open_any, worlds::Precision};
 use serde_json::Value;
 
 use super::made::{MADE, answer, copied, fresh, refused, works};
@@ -77,6 +78,31 @@ fn a_data_set_is_shown_with_where_it_comes_from() {
     assert!(
         said.contains("`dreamlane repair` would remove") && said.contains(".metadata.json.tmp"),
         "{said}"
+    );
+}
+
+#[test]
+fn a_dream_in_bf16_says_so_and_is_no_dream_in_f32() {
+    let (made, folder) = (&*MADE, fresh("bf16"));
+    let rollout = |more: &str| {
+        let run = made.join("run");
+        format!("rollout --env world:{} --episodes 2 --lanes 2 --horizon 4 {more}", run.display())
+    };
+    if let Err(error) = Precision::Bf16.check(&Device::flex()) {
+        eprintln!("skipped: {error}");
+        refused(&folder, &rollout("--precision bf16 --out new"), &["bf16"]);
+        return;
+    }
+    works(&folder, &rollout("--out single"));
+    works(&folder, &rollout("--precision bf16 --out half"));
+    let world = |name: &str| json(&folder, &format!("info {name} --json"))["provenance"]["world"].clone();
+    let [single, half] = [world("single"), world("half")];
+    assert_eq!([&single["name"], &half["name"]], ["dit", "dit:bf16"]);
+    assert_eq!(single["hash"], half["hash"]);
+    refused(
+        &folder,
+        &rollout("--out half --resume --episodes 3").replacen("--episodes 2 ", "", 1),
+        &["world"],
     );
 }
 

@@ -34,7 +34,7 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
     let (truth, run) = (truth.display(), run.display());
     let train = format!("train world --preset debug --data {truth} --out new");
     let judge = format!("evaluate world {run} --split all --out new");
-    let cases: [(String, &[&str]); 16] = [
+    let cases: [(String, &[&str]); 17] = [
         (format!("{train} --set learning.steps"), &["KEY=VALUE", "`learning.steps`"]),
         (format!("{train} --set learning.steps=-1"), &["`-1`", "learning.steps"]),
         (format!("{train} --set learning.steps=many"), &["learning.steps=many", "quoted"]),
@@ -53,6 +53,10 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
         ("rollout --env drive/highway --episodes 0 --out new".into(), &["--episodes", "at least 1"]),
         ("rollout --env drive/highway --policy noisy:9 --out new".into(), &["from 0 to 1", "`9`"]),
         (format!("rollout --env world:{run} --policy idm --out new"), &["idm", "state vector"]),
+        (
+            "rollout --env drive/highway --precision bf16 --out new".into(),
+            &["products in bf16", "not supported by drive/highway"],
+        ),
         (format!("rollout --env world:{run} --horizon 0 --out new"), &["horizon", "above 0"]),
     ];
     for (arguments, words) in cases {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{
+    super::sources::Numbers,
     machine::Machine,
     process::Memory,
     quantiles::quantile,
@@ -14,6 +15,7 @@ use super::{
 pub(crate) struct Report {
     pub(crate) env: String,
     pub(crate) policy: String,
+    pub(crate) precision: Numbers,
     pub(crate) seed: u64,
     pub(crate) machine: Machine,
     /// One per number of lanes, in the order asked for.

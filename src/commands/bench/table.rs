@@ -12,7 +12,8 @@ const UNKNOWN: &str = "-";
 
 /// The text, ending with a line break.
 pub(crate) fn of(report: &Report) -> String {
-    let mut text = format!("{}, driven by {}, seed {}\n", report.env, report.policy, report.seed);
+    let env = report.precision.of(&report.env);
+    let mut text = format!("{env}, driven by {}, seed {}\n", report.policy, report.seed);
     text += &format!("{}\n\n", machine(&report.machine));
     text += &aligned(&stepping(&report.lanes));
     text += "steps of single lanes; policy and env, without resets; shares are of the time of a step\n";

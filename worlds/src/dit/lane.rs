@@ -43,13 +43,42 @@ pub(crate) struct Lane {
 
 /// A lane as numbers.
 #[derive(Serialize, Deserialize)]
-struct Saved {
-    seed: Seed,
-    position: u64,
-    history: Vec<f32>,
-    latest: Vec<f32>,
-    keys: Vec<Vec<f32>>,
-    values: Vec<Vec<f32>>,
+pub(super) struct Saved {
+    pub(super) seed: Seed,
+    pub(super) position: u64,
+    pub(super) history: Vec<f32>,
+    pub(super) latest: Vec<f32>,
+    /// Per time layer `[frame token, head, past, head_dim]`, the newest last; zeros where nothing was yet.
+    pub(super) keys: Vec<Vec<f32>>,
+    pub(super) values: Vec<Vec<f32>>,
+}
+
+impl Saved {
+    pub(super) fn into_snapshot(self) -> Snapshot {
+        // Numbers and arrays of numbers always serialise.
+        Snapshot { origin: ORIGIN.into(), bytes: serde_json::to_vec(&self).unwrap_or_default() }
+    }
+
+    /// What a snapshot holds, of the sizes that it must have.
+    pub(super) fn read(from: &Snapshot, shape: &Shape) -> Result<Self> {
+        if from.origin != ORIGIN {
+            return Err(Error::mismatch("snapshot", "origin", ORIGIN, &from.origin));
+        }
+        let saved: Self =
+            serde_json::from_slice(&from.bytes).map_err(|error| Error::broken("snapshot", error))?;
+        let each = shape.memory_dims().iter().product::<usize>();
+        let found = [saved.history.len(), saved.latest.len(), saved.keys.len(), saved.values.len()];
+        let wanted = [
+            ActionHistory::len(shape.reach, shape.width),
+            shape.tokens * shape.token_dim,
+            shape.memories,
+            shape.memories,
+        ];
+        if found != wanted || saved.keys.iter().chain(&saved.values).any(|numbers| numbers.len() != each) {
+            return Err(Error::mismatch("snapshot", "sizes", format!("{wanted:?}"), format!("{found:?}")));
+        }
+        Ok(saved)
+    }
 }
 
 impl Shape {
@@ -118,36 +147,20 @@ impl Lane {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let saved = Saved {
+        Saved {
             seed: self.seed,
             position: self.position,
             history: self.history.features().to_vec(),
             latest: numbers(&self.latest),
             keys: self.memory.iter().map(|memory| numbers(&memory.keys)).collect(),
             values: self.memory.iter().map(|memory| numbers(&memory.values)).collect(),
-        };
-        // Numbers and arrays of numbers always serialise.
-        Snapshot { origin: ORIGIN.into(), bytes: serde_json::to_vec(&saved).unwrap_or_default() }
+        }
+        .into_snapshot()
     }
 
     pub(crate) fn restored(from: &Snapshot, shape: &Shape, device: &Device) -> Result<Self> {
-        if from.origin != ORIGIN {
-            return Err(Error::mismatch("snapshot", "origin", ORIGIN, &from.origin));
-        }
-        let saved: Saved =
-            serde_json::from_slice(&from.bytes).map_err(|error| Error::broken("snapshot", error))?;
+        let saved = Saved::read(from, shape)?;
         let dims = shape.memory_dims();
-        let each = dims.iter().product::<usize>();
-        let found = [saved.history.len(), saved.latest.len(), saved.keys.len(), saved.values.len()];
-        let wanted = [
-            ActionHistory::len(shape.reach, shape.width),
-            shape.tokens * shape.token_dim,
-            shape.memories,
-            shape.memories,
-        ];
-        if found != wanted || saved.keys.iter().chain(&saved.values).any(|numbers| numbers.len() != each) {
-            return Err(Error::mismatch("snapshot", "sizes", format!("{wanted:?}"), format!("{found:?}")));
-        }
         let tensor = |numbers| Tensor::from_data(TensorData::new(numbers, dims), device);
         let latest = TensorData::new(saved.latest, [1, shape.tokens, shape.token_dim]);
         Ok(Self {

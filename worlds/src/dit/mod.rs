@@ -9,6 +9,7 @@ mod actions;
 mod codec;
 mod config;
 mod dream;
+mod frozen;
 mod gradients;
 mod lane;
 mod learner;
@@ -28,14 +29,16 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use dreamlane_core::{Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec};
-use dreamlane_nn::Init;
+use dreamlane_nn::{Init, kernels::is_fused};
 
 pub use config::{CodecConfig, DitConfig, LearningConfig, SIZES, TrunkConfig};
+pub use frozen::Precision;
 pub use learner::DitLearner;
 
 use self::{
     actions::ActionHistory,
     codec::{Codec, STRIDE, from_tokens, to_bytes, to_tokens, to_unit},
+    frozen::Learned,
     trunk::{Layout, Trunk},
 };
 use crate::checkpoint;
@@ -55,7 +58,9 @@ pub(crate) struct Network {
 
 /// The world.
 pub struct Dit {
-    network: Network,
+    network: Learned,
+    /// What it is stepped and drawn in, where its device has a choice; it learns in single precision.
+    precision: Precision,
     config: DitConfig,
     spec: WorldSpec,
     layout: Layout,
@@ -111,8 +116,9 @@ impl Dit {
         config.check()?;
         let layout = layout(&config, &spec)?;
         spec.context = config.trunk.context;
-        let network = Network::new(&config, &layout, seed, device);
-        Ok(Self { network, config, spec, layout, device: device.clone() })
+        let network = Network::new(&config, &layout, seed, device).into();
+        let precision = Precision::F32;
+        Ok(Self { network, precision, config, spec, layout, device: device.clone() })
     }
 
     /// Reads a checkpoint folder.
@@ -131,8 +137,19 @@ impl Dit {
             return Err(Error::mismatch(&path, "weights", format!("at least {least}"), found));
         }
         let mut world = Self::new(config, spec, Seed::new(0), device)?;
-        weights::fill(&mut world.network, bytes, &path)?;
+        weights::fill(&mut *world.network, bytes, &path)?;
         Ok(world)
+    }
+
+    /// The same world, stepped and drawn with products of this precision.
+    ///
+    /// # Errors
+    /// When the processor or the device cannot do it.
+    pub fn with_precision(self, precision: Precision) -> Result<Self> {
+        precision.check(&self.device)?;
+        // What was packed before is of the other precision.
+        let network = Learned::from(self.network.clone());
+        Ok(Self { network, precision, ..self })
     }
 
     /// Writes a checkpoint folder: weights that PyTorch reads, configuration, spec and a card.
@@ -140,7 +157,7 @@ impl Dit {
     /// # Errors
     /// When the folder cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let weights = weights::to_bytes(&self.network, folder)?;
+        let weights = weights::to_bytes(&*self.network, folder)?;
         let card = format!("---\nlibrary_name: dreamlane\n---\n{}", self.about());
         checkpoint::write(folder, &self.spec, &checkpoint::to_toml(&self.config)?, Some(&weights), &card)
     }
@@ -204,18 +221,25 @@ impl WorldModel for Dit {
     fn encode(&self, seen: &Window) -> Tensor<4> {
         let [batch, time, channel, height, width] = seen.images[0].dims();
         let pictures = seen.images[0].clone().reshape([batch * time, channel, height, width]);
-        let tokens = self.network.encode(to_unit(pictures));
+        let tokens = match is_fused(&self.device) {
+            true => self.see(&pictures),
+            false => self.network.encode(to_unit(pictures)),
+        };
         let [_, token, dim] = tokens.dims();
         tokens.reshape([batch, time, token, dim])
     }
 
     fn decode(&self, latents: Tensor<3>) -> Observation {
         let rows = latents.dims()[0];
+        let state = Tensor::zeros([rows, 0], &self.device);
+        if is_fused(&self.device) {
+            return Observation { images: vec![self.draw(&latents)], state };
+        }
         // Fixed tiles: the arithmetic of a picture must not depend on how many are drawn.
         let pictures = crate::tiles::mapped(latents, dream::TILE, |tile| {
             to_bytes(self.network.decode(tile, self.layout.grid))
         });
-        Observation { images: vec![pictures], state: Tensor::zeros([rows, 0], &self.device) }
+        Observation { images: vec![pictures], state }
     }
 
     fn flops(&self) -> Option<f64> {
@@ -226,7 +250,10 @@ impl WorldModel for Dit {
     }
 
     fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
-        Ok(Box::new(dream::Dream::begin(self, contexts, seeds)?))
+        Ok(match is_fused(&self.device) {
+            true => Box::new(frozen::Dream::begin(self, contexts, seeds)?),
+            false => Box::new(dream::Dream::begin(self, contexts, seeds)?),
+        })
     }
 }
 

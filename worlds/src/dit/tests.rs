@@ -20,8 +20,8 @@ use crate::host::numbers;
 
 const SIDE: usize = 32;
 
-fn world() -> Dit {
-    let spec = WorldSpec {
+pub(super) fn spec() -> WorldSpec {
+    WorldSpec {
         world: "dit".into(),
         steps_per_second: 10,
         context: 1,
@@ -30,8 +30,11 @@ fn world() -> Dit {
         state: Vec::new(),
         cameras: vec![CameraSpec::new("front", SIDE, SIDE)],
         action: ActionSpace::Continuous { names: vec!["steering".into()], low: vec![-1.0], high: vec![1.0] },
-    };
-    let mut world = Dit::new(DitConfig::debug(), spec, Seed::new(3), &Device::flex()).unwrap();
+    }
+}
+
+fn world() -> Dit {
+    let mut world = Dit::new(DitConfig::debug(), spec(), Seed::new(3), &Device::flex()).unwrap();
     // An untrained output layer is 0 and would make every test of the trunk empty.
     let mut draw = 100;
     let mut normal = |len: usize| {
@@ -44,7 +47,7 @@ fn world() -> Dit {
     world
 }
 
-fn context(frames: usize, seed: u64) -> Context {
+pub(super) fn context(frames: usize, seed: u64) -> Context {
     let noise = Seed::new(seed).normal(frames * 3 * SIDE * SIDE);
     Context {
         len: frames,
@@ -194,7 +197,7 @@ fn frames_do_not_change_when_the_heads_and_their_token_do() {
     let network = world.network.clone();
     let (frames, reward) = step(world);
     world = self::world();
-    world.network = network;
+    *world.network = network;
     world.network.trunk.disturb_reader();
     let (other_frames, other_reward) = step(world);
     assert_eq!(frames, other_frames);

@@ -6,20 +6,18 @@
 
 use rayon::prelude::*;
 
-use super::{
-    nonlinearity::Nonlinearity,
-    product::{At, Finish, Left, Packed, Segment, multiply_rows},
-    simd::load,
-};
+use super::{element::Element, nonlinearity::Nonlinearity};
 
 mod entry;
 mod frame;
+mod frozen;
 mod gradient;
 mod input_gradient;
 mod weight_gradient;
 mod weights;
 
 pub use entry::Entry;
+pub use frozen::Frozen;
 pub use gradient::{Gradients, Passed};
 
 use frame::Frame;
@@ -76,9 +74,14 @@ impl Shape {
 
     /// The input with its zero borders.
     fn frame(&self) -> Frame {
+        self.frame_of::<f32>()
+    }
+
+    /// The same in elements.
+    fn frame_of<E: Element>(&self) -> Frame {
         let pad = self.kernel / 2;
         let size = [self.height, self.width];
-        Frame { size, channels: self.channels[0], before: pad, behind: [pad, pad] }
+        Frame { size, channels: self.channels[0] / E::NUMBERS, before: pad, behind: [pad, pad] }
     }
 
     /// Pictures in an input.
@@ -103,25 +106,6 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// Packs `weights` `[out, in, kernel, kernel]` and `bias` `[out]` for many pictures to come.
-    #[must_use]
-    pub fn freeze(&self, weights: &[f32], bias: &[f32]) -> Frozen {
-        let shape = self.shape;
-        assert_eq!(weights.len(), shape.weights_len(), "weights of {shape:?}");
-        assert_eq!(bias.len(), shape.channels[1], "biases of {shape:?}");
-        self.entry.check(shape.channels[0]);
-        let row = shape.frame().row();
-        let segment = |y| Segment { offset: y * row, len: shape.kernel * shape.channels[0] };
-        Frozen {
-            shape,
-            entry: self.entry.clone(),
-            ending: self.ending,
-            packed: weights::pack(&shape, weights),
-            bias: bias.to_vec(),
-            segments: (0..shape.kernel).map(segment).collect(),
-        }
-    }
-
     /// `out` `[picture, out height, out width, out]` from `input` `[picture, height, width, in]` and an optional
     /// summand `residual` like `out`, on the threads of rayon. Weights and bias as for [`Convolution::freeze`].
     pub fn forward(
@@ -140,86 +124,6 @@ impl Convolution {
             let residual = residual.map(|all| &all[task * sizes[1]..][..out.len()]);
             frozen.apply(input, residual, &mut vec![0.0; frozen.scratch_len()], out);
         });
-    }
-}
-
-/// A convolution whose weights stay: packed once, for few pictures at a time on one thread.
-#[derive(Clone, Debug)]
-pub struct Frozen {
-    shape: Shape,
-    entry: Entry,
-    ending: Nonlinearity,
-    packed: Packed,
-    bias: Vec<f32>,
-    segments: Vec<Segment>,
-}
-
-impl Frozen {
-    /// Sizes.
-    #[must_use]
-    pub fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    /// Numbers that [`Frozen::apply`] needs to write to on the way.
-    #[must_use]
-    pub fn scratch_len(&self) -> usize {
-        let frame = self.shape.frame();
-        let copied = if frame.is_bare() && self.entry.is_plain() { 0 } else { frame.len() };
-        copied + self.entry.moments_len()
-    }
-
-    /// [`Convolution::forward`] on this thread, without an allocation; a picture's bytes depend on no other picture.
-    pub fn apply(&self, input: &[f32], residual: Option<&[f32]>, scratch: &mut [f32], out: &mut [f32]) {
-        self.check(input, residual, out);
-        let needed = self.scratch_len();
-        assert!(scratch.len() >= needed, "{} of {needed} numbers of scratch", scratch.len());
-        let (shape, frame) = (self.shape, self.shape.frame());
-        let (moments, framed) = scratch[..needed].split_at_mut(self.entry.moments_len());
-        let pictures = input.chunks_exact(shape.input_len()).zip(out.chunks_exact_mut(shape.out_len()));
-        for (picture_idx, (picture, out)) in pictures.enumerate() {
-            let data = match framed.is_empty() {
-                true => picture,
-                false => {
-                    frame.copy(&self.entry, picture, moments, framed);
-                    &*framed
-                }
-            };
-            let residual = residual.map(|all| &all[picture_idx * shape.out_len()..][..shape.out_len()]);
-            let sum = Sum { bias: &self.bias, residual };
-            let place = frame.places(shape.out_size()[1], shape.stride);
-            let left = Left { data, place, segments: &self.segments, step: 1 };
-            multiply_rows(&left, &self.packed, 0, out, &sum);
-            self.ending.apply(out);
-        }
-    }
-
-    fn check(&self, input: &[f32], residual: Option<&[f32]>, out: &[f32]) {
-        let expected = self.shape.pictures(input) * self.shape.out_len();
-        assert_eq!(out.len(), expected, "numbers of the output of {:?}", self.shape);
-        if let Some(residual) = residual {
-            assert_eq!(residual.len(), out.len(), "numbers of the residual and the output");
-        }
-    }
-}
-
-/// Adds the bias `[column]` and the residual `[row, column]`.
-struct Sum<'a> {
-    bias: &'a [f32],
-    residual: Option<&'a [f32]>,
-}
-
-impl Finish for Sum<'_> {
-    #[inline(always)]
-    fn finish<S: pulp::Simd>(&self, simd: S, sum: S::f32s, at: At) -> S::f32s {
-        let sum = simd.add_f32s(sum, load(simd, &self.bias[at.column..][..at.len]));
-        match self.residual {
-            None => sum,
-            Some(residual) => {
-                let from = at.row * self.bias.len() + at.column;
-                simd.add_f32s(sum, load(simd, &residual[from..][..at.len]))
-            }
-        }
     }
 }
 

@@ -7,6 +7,21 @@ use pulp::{Arch, Simd, WithSimd};
 
 /// An element of an operand, as wide as an `f32`; `k` counts elements.
 pub trait Element: Copy + Default + Send + Sync + 'static {
+    /// Numbers that it holds.
+    const NUMBERS: usize;
+
+    /// The element of these numbers, given by their place in it.
+    fn joined(number: impl Fn(usize) -> f32) -> Self;
+
+    /// Whole elements of `numbers`: as they lie, or rounded into the beginning of `room`.
+    fn of<'a>(numbers: &'a [f32], room: &'a mut [Self]) -> &'a [Self];
+
+    /// Elements that are numbers as such.
+    fn as_numbers(elements: &mut [Self]) -> Option<&mut [f32]>;
+
+    /// Whole elements of `numbers`, in a loop that becomes vectors of those around it.
+    fn round(numbers: &[f32], elements: &mut [Self]);
+
     /// Runs `work` with the widest vectors that this element's products can use.
     fn dispatch<W: WithSimd>(work: W) -> W::Output;
 
@@ -18,6 +33,28 @@ pub trait Element: Copy + Default + Send + Sync + 'static {
 }
 
 impl Element for f32 {
+    const NUMBERS: usize = 1;
+
+    #[inline(always)]
+    fn joined(number: impl Fn(usize) -> f32) -> Self {
+        number(0)
+    }
+
+    #[inline(always)]
+    fn of<'a>(numbers: &'a [f32], _room: &'a mut [f32]) -> &'a [f32] {
+        numbers
+    }
+
+    #[inline(always)]
+    fn as_numbers(elements: &mut [f32]) -> Option<&mut [f32]> {
+        Some(elements)
+    }
+
+    #[inline(always)]
+    fn round(numbers: &[f32], elements: &mut [f32]) {
+        elements.copy_from_slice(numbers);
+    }
+
     fn dispatch<W: WithSimd>(work: W) -> W::Output {
         Arch::new().dispatch(work)
     }
@@ -49,6 +86,7 @@ impl Pair {
     }
 
     /// Rounds both to nearest, ties to even.
+    #[inline(always)]
     #[must_use]
     pub fn new(first: f32, second: f32) -> Self {
         Self(u32::from(rounded(first)) | u32::from(rounded(second)) << 16)
@@ -64,15 +102,14 @@ impl Pair {
 /// Rounds numbers to pairs: `numbers` `[2 * pair]`, an odd last one with a zero behind it.
 pub fn to_pairs(numbers: &[f32], pairs: &mut [Pair]) {
     assert_eq!(numbers.len().div_ceil(2), pairs.len(), "pairs of {} numbers", numbers.len());
-    let (whole, rest) = numbers.as_chunks::<2>();
-    Pair::dispatch(Rounding { numbers: whole, pairs: &mut pairs[..whole.len()] });
-    if let [last] = rest {
-        pairs[whole.len()] = Pair::new(*last, 0.0);
+    Pair::dispatch(Rounding { numbers, pairs: &mut pairs[..numbers.len() / 2] });
+    if let [last] = numbers.as_chunks::<2>().1 {
+        pairs[numbers.len() / 2] = Pair::new(*last, 0.0);
     }
 }
 
 struct Rounding<'a> {
-    numbers: &'a [[f32; 2]],
+    numbers: &'a [f32],
     pairs: &'a mut [Pair],
 }
 
@@ -81,10 +118,7 @@ impl WithSimd for Rounding<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        // Plain integer arithmetic, which the compiler makes into vectors of whatever width there is.
-        for (pair, &[first, second]) in self.pairs.iter_mut().zip(self.numbers) {
-            *pair = Pair::new(first, second);
-        }
+        Pair::round(self.numbers, self.pairs);
     }
 }
 
@@ -97,6 +131,33 @@ fn rounded(number: f32) -> u16 {
 }
 
 impl Element for Pair {
+    const NUMBERS: usize = 2;
+
+    #[inline(always)]
+    fn joined(number: impl Fn(usize) -> f32) -> Self {
+        Self::new(number(0), number(1))
+    }
+
+    fn of<'a>(numbers: &'a [f32], room: &'a mut [Self]) -> &'a [Self] {
+        assert!(numbers.len().is_multiple_of(2), "{} numbers in pairs", numbers.len());
+        let pairs = &mut room[..numbers.len() / 2];
+        to_pairs(numbers, pairs);
+        pairs
+    }
+
+    #[inline(always)]
+    fn as_numbers(_elements: &mut [Self]) -> Option<&mut [f32]> {
+        None
+    }
+
+    /// Plain integer arithmetic, which the compiler makes into vectors of whatever width there is.
+    #[inline(always)]
+    fn round(numbers: &[f32], pairs: &mut [Self]) {
+        for (pair, &[first, second]) in pairs.iter_mut().zip(numbers.as_chunks::<2>().0) {
+            *pair = Self::new(first, second);
+        }
+    }
+
     /// # Panics
     /// Where [`Pair::is_supported`] says no.
     fn dispatch<W: WithSimd>(work: W) -> W::Output {

@@ -7,6 +7,8 @@ use pulp::Simd;
 use super::{
     lanes::{Elementwise, Pieces, each, in_pieces},
     modulation::{Modulation, ModulationGradient},
+    product::{At, Finish},
+    simd::load,
 };
 
 /// `out = x + branch * gate`, all `[frame, token, dim]`; the gate is row `slot` of the modulation.
@@ -45,6 +47,39 @@ pub fn gated_residual_backward(
     let kernel = Backward { branch, d_out, modulation, slot };
     in_pieces(&kernel, 2 * frame, frames, [frame, dim], [d_branch, &mut by_frame]);
     d_modulation.add(modulation, used, &by_frame);
+}
+
+/// The gated residual behind a product whose sums are its branch: x + (sum + bias) * gate.
+pub struct Gated<'a> {
+    x: &'a [f32],
+    bias: &'a [f32],
+    modulation: &'a Modulation<'a>,
+    slot: usize,
+    /// Tokens of a frame.
+    tokens: u32,
+}
+
+impl<'a> Gated<'a> {
+    /// For `x` `[frame, token, dim]` and `bias` `[dim]`; the gate is row `slot` of the modulation.
+    #[must_use]
+    pub fn new(x: &'a [f32], bias: &'a [f32], modulation: &'a Modulation<'a>, slot: usize) -> Self {
+        assert_eq!(bias.len(), modulation.dim, "biases of a residual");
+        let tokens = modulation.tokens(x.len(), &(slot..slot + 1));
+        Self { x, bias, modulation, slot, tokens: u32::try_from(tokens).unwrap_or(u32::MAX) }
+    }
+}
+
+impl Finish for Gated<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, sum: S::f32s, at: At) -> S::f32s {
+        // A division of 32 bits takes a third of one of 64.
+        let frame_idx = (at.row as u32 / self.tokens) as usize;
+        let columns = at.column..at.column + at.len;
+        let [shared, gate] = self.modulation.summands(frame_idx, self.slot);
+        let gate = [load(simd, &shared[columns.clone()]), load(simd, &gate[columns.clone()])];
+        let x = load(simd, &self.x[at.row * self.bias.len() + at.column..][..at.len]);
+        AddGated::of(simd, x, simd.add_f32s(sum, load(simd, &self.bias[columns])), gate)
+    }
 }
 
 struct Residual<'a> {

@@ -219,6 +219,21 @@ pub(crate) fn in_pieces<K: Pieces<OUTPUTS>, const OUTPUTS: usize>(
     found
 }
 
+/// [`in_pieces`] on this thread alone, without an allocation, for pieces of which nothing is to be known.
+pub(crate) fn in_pieces_here<K: Pieces<OUTPUTS, Found = ()>, const OUTPUTS: usize>(
+    kernel: &K,
+    pieces: usize,
+    lengths: [usize; OUTPUTS],
+    outputs: [&mut [f32]; OUTPUTS],
+) {
+    for (output, length) in outputs.iter().zip(lengths) {
+        assert_eq!(output.len(), pieces * length, "{pieces} pieces of {length} numbers");
+    }
+    // Nothing takes no memory, however often.
+    let found = &mut vec![(); pieces][..];
+    Arch::new().dispatch(Task { kernel, from: 0, task: pieces, lengths, outputs, found });
+}
+
 struct Task<'a, K: Pieces<OUTPUTS>, const OUTPUTS: usize> {
     kernel: &'a K,
     /// Index of the first piece.

@@ -6,7 +6,7 @@
 use pulp::Simd;
 
 use super::{
-    lanes::{Elementwise, Pieces, each, in_pieces},
+    lanes::{Elementwise, Pieces, each, in_pieces, in_pieces_here},
     modulation::{Modulation, ModulationGradient},
 };
 
@@ -16,6 +16,12 @@ const EPSILON: f32 = 1e-6;
 pub fn rms_norm(x: &[f32], dim: usize, out: &mut [f32]) {
     let rows = rows(x, dim);
     in_pieces(&Norm { x, dim }, dim, rows, [dim], [out]);
+}
+
+/// [`rms_norm`] on this thread, without allocation.
+pub fn rms_norm_block(x: &[f32], dim: usize, out: &mut [f32]) {
+    let rows = rows(x, dim);
+    in_pieces_here(&Norm { x, dim }, rows, [dim], [out]);
 }
 
 /// The gradient of `x` in [`rms_norm`] from that of its output; all `[row, dim]`.
@@ -32,6 +38,13 @@ pub fn rms_modulate(x: &[f32], modulation: &Modulation<'_>, slot: usize, out: &m
     let tokens = modulation.tokens(x.len(), &(slot..slot + 2));
     let dim = modulation.dim;
     in_pieces(&Modulate { x, modulation, slot, tokens }, dim, x.len() / dim, [dim], [out]);
+}
+
+/// [`rms_modulate`] on this thread, without allocation.
+pub fn rms_modulate_block(x: &[f32], modulation: &Modulation<'_>, slot: usize, out: &mut [f32]) {
+    let tokens = modulation.tokens(x.len(), &(slot..slot + 2));
+    let dim = modulation.dim;
+    in_pieces_here(&Modulate { x, modulation, slot, tokens }, x.len() / dim, [dim], [out]);
 }
 
 /// The gradient of [`rms_modulate`] from that of its output: writes that of `x`, `[frame, token, dim]`, and adds to

@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+mod bytes;
+
 /// Sizes of both sides of a shuffle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shuffle {
@@ -46,23 +48,41 @@ impl Shuffle {
     /// `folded` `[picture, height, width, channel * block²]`.
     pub fn fold(&self, pixels: &[f32], folded: &mut [f32]) {
         let len = self.picture_len(pixels.len(), folded.len());
-        folded.par_chunks_mut(len).zip(pixels.par_chunks(len)).for_each(|(folded, pixels)| {
+        folded
+            .par_chunks_mut(len)
+            .zip(pixels.par_chunks(len))
+            .for_each(|(to, from)| self.fold_here(from, to));
+    }
+
+    /// [`Shuffle::fold`] on this thread.
+    pub fn fold_here(&self, pixels: &[f32], folded: &mut [f32]) {
+        let len = self.picture_len(pixels.len(), folded.len());
+        for (folded, pixels) in folded.chunks_exact_mut(len).zip(pixels.chunks_exact(len)) {
             self.each_pixel(|pixel, at| {
                 let to = folded[at..].iter_mut().step_by(self.block * self.block);
                 to.zip(&pixels[pixel..][..self.channels]).for_each(|(to, x)| *to = *x);
             });
-        });
+        }
     }
 
     /// The inverse of [`Shuffle::fold`].
     pub fn unfold(&self, folded: &[f32], pixels: &mut [f32]) {
         let len = self.picture_len(pixels.len(), folded.len());
-        pixels.par_chunks_mut(len).zip(folded.par_chunks(len)).for_each(|(pixels, folded)| {
+        pixels
+            .par_chunks_mut(len)
+            .zip(folded.par_chunks(len))
+            .for_each(|(to, from)| self.unfold_here(from, to));
+    }
+
+    /// [`Shuffle::unfold`] on this thread.
+    pub fn unfold_here(&self, folded: &[f32], pixels: &mut [f32]) {
+        let len = self.picture_len(pixels.len(), folded.len());
+        for (pixels, folded) in pixels.chunks_exact_mut(len).zip(folded.chunks_exact(len)) {
             self.each_pixel(|pixel, at| {
                 let from = folded[at..].iter().step_by(self.block * self.block);
                 pixels[pixel..][..self.channels].iter_mut().zip(from).for_each(|(to, x)| *to = *x);
             });
-        });
+        }
     }
 
     fn picture_len(&self, unfolded: usize, folded: usize) -> usize {

@@ -95,7 +95,7 @@ impl InputGradient {
         let data = match framed.is_empty() {
             true => d_out,
             false => {
-                self.frame.copy(&Entry::default(), d_out, &mut [], framed);
+                self.frame.copy(&Entry::default(), d_out, [&mut [], &mut []], framed);
                 &*framed
             }
         };

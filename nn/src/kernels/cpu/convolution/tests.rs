@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernels::cpu::{
+    element::Pair,
     group_norm::tests as norm,
     testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
 };
@@ -249,6 +250,40 @@ fn other_pictures_do_not_matter() {
             assert_eq!(alone, all[4 * out_len..5 * out_len]);
             let [_, _, alone_d, ..] = case.backward(&alone);
             assert_eq!(alone_d, all_d[4 * input_len..5 * input_len]);
+        }
+    }
+}
+
+#[test]
+fn pairs_of_whole_numbers_give_what_single_numbers_give() {
+    if !Pair::is_supported() {
+        eprintln!("skipped: this processor does not multiply pairs");
+        return;
+    }
+    for (kernel, entry) in [(3, Entry::default()), (1, Entry::default()), (3, Relu.into()), (1, Relu.into())]
+    {
+        for stride in [1, 2] {
+            let shape = shape([6, 5], [12, 37], kernel, stride);
+            let mut case = Case::new(shape, entry.clone(), Identity, 3);
+            for x in case.weights.iter_mut().chain(&mut case.input) {
+                *x = (*x * 9.0).round();
+            }
+            let wanted = case.forward();
+            for frozen in [true, false] {
+                let mut out = vec![f32::NAN; wanted.len()];
+                let residual = case.residual.as_deref();
+                if frozen {
+                    let frozen = case.convolution.freeze_here::<Pair>(&case.weights, &case.bias);
+                    let mut numbers = vec![f32::NAN; frozen.numbers_len()];
+                    let mut pairs = vec![Pair::new(9.0, 9.0); frozen.elements_len()];
+                    frozen.apply_with(&case.input, residual, &mut numbers, &mut pairs, &mut out);
+                } else {
+                    let frozen = case.convolution.freeze_here::<f32>(&case.weights, &case.bias);
+                    let mut scratch = vec![f32::NAN; frozen.scratch_len()];
+                    frozen.apply(&case.input, residual, &mut scratch, &mut out);
+                }
+                assert_eq!(out, wanted, "kernel {kernel}, stride {stride}");
+            }
         }
     }
 }

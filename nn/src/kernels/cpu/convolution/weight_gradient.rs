@@ -46,7 +46,7 @@ impl<'a> WeightGradient<'a> {
             false => {
                 let framed = self.framed.chunks_exact_mut(self.frame.len());
                 for (framed, input) in framed.zip(input.chunks_exact(shape.input_len())) {
-                    self.frame.copy(&self.convolution.entry, input, &mut self.moments, framed);
+                    self.frame.copy(&self.convolution.entry, input, [&mut self.moments, &mut []], framed);
                 }
                 &self.framed
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Shape;
-use crate::kernels::cpu::product::Packed;
+use crate::kernels::cpu::{element::Element, product::Packed};
 
 /// Output channels that are transposed at once: a cache line of each.
 const LINES: usize = 16;
@@ -23,6 +23,19 @@ pub(super) fn pack(shape: &Shape, weights: &[f32]) -> Packed {
             });
         }
     })
+}
+
+/// [`pack`] on this thread; the channels of the input must fill whole elements.
+pub(super) fn pack_here<E: Element>(shape: &Shape, weights: &[f32]) -> Packed<E> {
+    let (taps, [inputs, outputs]) = (shape.kernel * shape.kernel, shape.channels);
+    let mut steps = vec![0.0; taps * inputs * outputs];
+    for (row, weights) in weights.chunks_exact((inputs * taps).max(1)).enumerate() {
+        for (idx, weight) in weights.iter().enumerate() {
+            let (input, tap) = (idx / taps, idx % taps);
+            steps[(tap * inputs + input) * outputs + row] = *weight;
+        }
+    }
+    Packed::of_numbers(&steps, [taps * inputs, outputs])
 }
 
 /// Calls `f` with each column of `rows` rows, at most [`LINES`], that lie `len` numbers apart.

@@ -1,7 +1,10 @@
 //! Gated residuals against their definition, forwards and backwards.
 
 use super::{
-    super::testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
+    super::{
+        product::{Left, Packed, Segment, multiply_rows},
+        testing::{assert_close, assert_slopes, assert_threads_do_not_matter, noise, wide},
+    },
     *,
 };
 
@@ -35,6 +38,21 @@ impl Case {
     fn forward(&self) -> Vec<f32> {
         let mut out = vec![f32::NAN; self.x.len()];
         gated_residual(&self.x, &self.branch, &self.modulation(), self.slot, &mut out);
+        out
+    }
+
+    /// The same behind a product whose sums are the branch without ones that are its bias.
+    fn behind_a_product(&self) -> Vec<f32> {
+        let dim = self.sizes[2];
+        let sums = self.branch.iter().map(|x| x - 1.0).collect::<Vec<_>>();
+        let mut identity = vec![0.0; dim * dim];
+        (0..dim).for_each(|idx| identity[idx * dim + idx] = 1.0);
+        let segments = [Segment { offset: 0, len: dim }];
+        let left = Left { data: &sums, place: |row| row * dim, segments: &segments, step: 1 };
+        let mut out = vec![f32::NAN; self.x.len()];
+        let (bias, modulation) = (vec![1.0; dim], self.modulation());
+        let finish = Gated::new(&self.x, &bias, &modulation, self.slot);
+        multiply_rows(&left, &Packed::new(&identity, [dim, dim], [dim, 1]), 0, &mut out, &finish);
         out
     }
 
@@ -93,6 +111,7 @@ fn the_residual_equals_its_definition_also_in_place() {
         let mut in_place = case.x.clone();
         gated_residual_in_place(&mut in_place, &case.branch, &case.modulation(), case.slot);
         assert_eq!(out, in_place);
+        assert_close(&case.behind_a_product(), &wanted, 2e-6);
     }
 }
 

@@ -108,7 +108,9 @@ fn the_norm_equals_its_definition() {
     for [frame, token, dim, _] in SIZES {
         let (x, d_out) = (noise(1, frame * token * dim), noise(2, frame * token * dim));
         let (mut out, mut d_x) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
+        rms_norm_block(&x, dim, &mut d_x);
         rms_norm(&x, dim, &mut out);
+        assert_eq!(d_x, out);
         rms_norm_backward(&x, &d_out, dim, &mut d_x);
         // Without modulation it is the modulated norm with shift and scale 0.
         let (shared, offsets) = (vec![0.0; frame * 2 * dim], vec![0.0; 2 * dim]);
@@ -128,7 +130,11 @@ fn the_modulated_norm_equals_its_definition() {
     for sizes in SIZES {
         let case = Case::new(sizes);
         let wanted = case.reference([&wide(&case.x), &wide(&case.shared), &wide(&case.offsets)]);
-        assert_close(&case.forward(), &wanted, 2e-6);
+        let out = case.forward();
+        assert_close(&out, &wanted, 2e-6);
+        let mut here = vec![f32::NAN; out.len()];
+        rms_modulate_block(&case.x, &case.modulation(), case.slot, &mut here);
+        assert_eq!(here, out);
     }
 }
 

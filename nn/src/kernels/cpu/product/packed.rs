@@ -24,6 +24,19 @@ impl<E: Element> Packed<E> {
         packed
     }
 
+    /// Packs `numbers` `[k, n]`, `E::NUMBERS` neighbouring steps of `k` to an element; an odd last one has zeros behind it.
+    #[must_use]
+    pub fn of_numbers(numbers: &[f32], [k, n]: [usize; 2]) -> Self {
+        assert_eq!(numbers.len(), k * n, "numbers of an operand of {k} x {n}");
+        let steps = k.div_ceil(E::NUMBERS);
+        let element = |idx: usize| {
+            let (step, column) = (idx / n, idx % n);
+            E::joined(|part| numbers.get((step * E::NUMBERS + part) * n + column).copied().unwrap_or(0.0))
+        };
+        let elements = (0..steps * n).map(element).collect::<Vec<_>>();
+        Self::new(&elements, [steps, n], [n, 1])
+    }
+
     /// The same shape with other numbers, in the same memory.
     pub fn fill(&mut self, b: &[E], strides: [usize; 2]) {
         let (k, n) = (self.k, self.n);

@@ -55,6 +55,29 @@ fn every_number_finds_its_place() {
 }
 
 #[test]
+fn bytes_become_numbers_from_minus_1_to_1_and_come_back() {
+    for size in SIZES {
+        for pictures in [0, 1, 3] {
+            let bytes = (0..len(&size, pictures)).map(|idx| (idx * 7 % 256) as u8).collect::<Vec<_>>();
+            let planes = bytes.iter().map(|&byte| f32::from(byte) * (1.0 / 127.5) - 1.0).collect::<Vec<_>>();
+            let [mut folded, mut wanted] = [(); 2].map(|()| vec![0.0; bytes.len()]);
+            size.fold_planes(&planes, &mut wanted);
+            size.fold_bytes(&bytes, &mut folded);
+            assert_eq!(folded, wanted, "{size:?}");
+            let (mut back, mut room) = (vec![0; bytes.len()], vec![0; len(&size, 1)]);
+            size.unfold_bytes(&folded, &mut room, &mut back);
+            assert_eq!(back, bytes, "{size:?}");
+        }
+    }
+    // Beyond the ends, between two levels, and no number at all.
+    let size = Shuffle { height: 1, width: 8, channels: 1, block: 1 };
+    let numbers = [-1.1, 1.1, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 0.0, 1.0, -1.0];
+    let (mut room, mut back) = ([0; 8], [9; 8]);
+    size.unfold_bytes(&numbers, &mut room, &mut back);
+    assert_eq!(back, [0, 255, 255, 0, 0, 128, 255, 0]);
+}
+
+#[test]
 fn threads_do_not_matter() {
     let size = SIZES[0];
     let x = noise(2, len(&size, 9));

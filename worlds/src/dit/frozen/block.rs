@@ -1,0 +1,137 @@
+//! Lanes in one block: a step of each, a real frame for each, or many frames of one.
+
+use super::{
+    lane::Lane,
+    room::Room,
+    run::Purpose,
+    trunk::{Sizes, Trunk},
+};
+
+impl Trunk {
+    /// Dreams one frame in each lane, at most [`Room::FRAMES`], after the actions that its history tells.
+    ///
+    /// Gives rewards and logits of endings, zeros where there are none.
+    pub(super) fn dream(&self, lanes: &mut [&mut Lane]) -> [[f32; 2]; Room::FRAMES] {
+        let (frames, passes) = (lanes.len(), self.sizes.passes);
+        self.rooms.within(
+            || Room::new(&self.sizes),
+            |room| {
+                for (idx, lane) in lanes.iter().enumerate() {
+                    self.seat(room, idx, lane, None);
+                }
+                self.condition(room, frames, 0..passes);
+                for pass in 0..passes {
+                    let purpose =
+                        if pass + 1 < passes { Purpose::Pass(pass) } else { Purpose::LastPass(pass) };
+                    self.run(room, lanes, frames, purpose);
+                    self.advance(room, pass);
+                }
+                let latents = room.seen.chunks_exact(self.sizes.tokens * 2 * self.sizes.token_dim);
+                for (lane, seen) in lanes.iter_mut().zip(latents) {
+                    self.commit(lane, seen);
+                }
+                self.readout(room, frames)
+            },
+        )
+    }
+
+    /// Takes the clean latents `[lane, token, token_dim]` as the next frames of at most [`Room::FRAMES`] lanes.
+    pub(super) fn observe(&self, lanes: &mut [&mut Lane], latents: &[f32]) {
+        let each = self.sizes.tokens * self.sizes.token_dim;
+        self.rooms.within(
+            || Room::new(&self.sizes),
+            |room| {
+                for (idx, (lane, latents)) in lanes.iter_mut().zip(latents.chunks_exact(each)).enumerate() {
+                    self.seat(room, idx, lane, Some(latents));
+                    lane.latest.copy_from_slice(latents);
+                    lane.position += 1;
+                }
+                self.remember(room, lanes, lanes.len());
+            },
+        );
+    }
+
+    /// Sees a whole context in a new lane: clean latents `[time, token, token_dim]`, and the actions taken at them
+    /// `[time, width]`, the last of which is not known yet.
+    pub(super) fn begin(&self, lane: &mut Lane, latents: &[f32], actions: &[f32]) {
+        let each = self.sizes.tokens * self.sizes.token_dim;
+        let time = latents.len() / each;
+        let width = actions.len() / time;
+        self.rooms.within(
+            || Room::new(&self.sizes),
+            |room| {
+                for first in (0..time).step_by(Room::FRAMES) {
+                    let frames = first..time.min(first + Room::FRAMES);
+                    for t in frames.clone() {
+                        let latents = &latents[t * each..(t + 1) * each];
+                        self.seat(room, t - first, lane, Some(latents));
+                        lane.latest.copy_from_slice(latents);
+                        lane.position += 1;
+                        if t + 1 < time {
+                            lane.history.push(Some(&actions[t * width..(t + 1) * width]));
+                        }
+                    }
+                    self.remember(room, &mut [&mut *lane], frames.len());
+                }
+            },
+        );
+    }
+
+    fn remember(&self, room: &mut Room, lanes: &mut [&mut Lane], frames: usize) {
+        self.condition(room, frames, std::iter::once(self.observed_level()));
+        self.run(room, lanes, frames, Purpose::Remember);
+    }
+
+    /// Writes what the next frame of a lane begins as: noise, or `clean` latents lightly noised.
+    fn seat(&self, room: &mut Room, idx: usize, lane: &Lane, clean: Option<&[f32]>) {
+        let Sizes { tokens, token_dim, features, ring, .. } = self.sizes;
+        room.features[idx * features..][..features].copy_from_slice(lane.history.features());
+        let rotation = idx * ring.head_dim..(idx + 1) * ring.head_dim;
+        self.rotate(lane.position, &mut room.cos[rotation.clone()], &mut room.sin[rotation]);
+        let mut noise = lane.noise(0);
+        if let Some(clean) = clean {
+            self.blend(clean, &mut noise);
+        }
+        let mut previous = lane.noise(1);
+        match lane.position {
+            // Nothing comes before the first frame.
+            0 => previous.fill(0.0),
+            _ => self.blend(&lane.latest, &mut previous),
+        }
+        let pairs = noise.chunks_exact(token_dim).zip(previous.chunks_exact(token_dim));
+        let places = room.seen[idx * tokens * 2 * token_dim..].chunks_exact_mut(2 * token_dim);
+        for (place, (now, before)) in places.zip(pairs) {
+            place[..token_dim].copy_from_slice(now);
+            place[token_dim..].copy_from_slice(before);
+        }
+    }
+
+    /// From noise to what is seen of `clean`.
+    fn blend(&self, clean: &[f32], noise: &mut [f32]) {
+        noise.iter_mut().zip(clean).for_each(|(noise, clean)| *noise += (clean - *noise) * self.observed);
+    }
+
+    /// Goes on along the straight line to the clean latents, as far as one pass goes.
+    fn advance(&self, room: &mut Room, pass: usize) {
+        let Sizes { token_dim, passes, .. } = self.sizes;
+        let (from, to) = (pass as f32 / passes as f32, (pass + 1) as f32 / passes as f32);
+        let share = (to - from) / (1.0 - from);
+        let seen = room.seen.chunks_exact_mut(2 * token_dim);
+        for (seen, predicted) in seen.zip(room.predicted.chunks_exact(token_dim)) {
+            let now = seen[..token_dim].iter_mut().zip(predicted);
+            now.for_each(|(now, predicted)| *now = *now * (1.0 - share) + predicted * share);
+        }
+    }
+
+    /// Takes what a frame was drawn as, `[token, 2, token_dim]`, as the newest of a lane.
+    fn commit(&self, lane: &mut Lane, seen: &[f32]) {
+        let dim = self.sizes.token_dim;
+        for (latest, seen) in lane.latest.chunks_exact_mut(dim).zip(seen.chunks_exact(2 * dim)) {
+            let bounds = self.mean.iter().zip(&self.scale);
+            for ((latest, now), (mean, scale)) in latest.iter_mut().zip(seen).zip(bounds) {
+                *latest = ((now * scale + mean).clamp(-1.0, 1.0) - mean) / scale;
+            }
+        }
+        lane.position += 1;
+    }
+}

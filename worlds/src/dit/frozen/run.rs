@@ -1,0 +1,205 @@
+//! A block of frames through the transformer, on one thread: what stands between its layers stays in the core's caches.
+//!
+//! The arithmetic is that of [`dit::trunk`](super::super::trunk), row by row: a row's bytes depend on no other frame.
+
+use std::sync::Arc;
+
+use dreamlane_nn::kernels::cpu::{
+    activation::silu,
+    attention::space::attend_space_block,
+    gated::Gated,
+    linear::Activation,
+    modulation::Modulation,
+    norm::{rms_modulate_block, rms_norm_block},
+    product::Keep,
+};
+
+use super::{
+    lane::Lane,
+    room::Room,
+    trunk::{Attention, Block, ROWS, Sizes, Trunk},
+};
+
+/// Where the rows of time attention and of the feed-forward layer begin in a block's modulation.
+const TIME: usize = 3;
+const FEED_FORWARD: usize = 6;
+
+/// What a run of the trunk is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Clean latents, from this pass of a step but the last.
+    Pass(usize),
+    /// Clean latents and readout, and the frames are remembered.
+    LastPass(usize),
+    /// The frames are remembered, and no more.
+    Remember,
+}
+
+impl Trunk {
+    /// Writes the rotation of a frame at a position in time.
+    pub(super) fn rotate(&self, position: u64, cos: &mut [f32], sin: &mut [f32]) {
+        self.time.write(&[position as f64], cos, sin);
+    }
+
+    /// The condition of all frames of a room, and the modulation that follows from it at each of `levels`.
+    pub(super) fn condition(&self, room: &mut Room, frames: usize, levels: impl Iterator<Item = usize>) {
+        let Sizes { dim, features, .. } = self.sizes;
+        let Room { features: known, action, condition, shared, wide, .. } = room;
+        let known = &known[..frames * features];
+        self.action_token.apply(known, &mut [], &mut action[..frames * dim], Activation::None);
+        self.action_condition.apply(known, wide, &mut condition[..frames * dim]);
+        for (shared, level) in shared.iter_mut().zip(levels) {
+            let (sum, active) = wide[..2 * frames * dim].split_at_mut(frames * dim);
+            for (sum, condition) in sum.chunks_exact_mut(dim).zip(condition.chunks_exact(dim)) {
+                let pairs = condition.iter().zip(&self.levels[level]);
+                sum.iter_mut().zip(pairs).for_each(|(sum, (a, b))| *sum = b + a);
+            }
+            silu(sum, active);
+            let shared = &mut shared[..frames * ROWS * dim];
+            self.modulation.apply(active, &mut [], shared, Activation::None);
+        }
+    }
+
+    /// The level that frames that are known have.
+    pub(super) fn observed_level(&self) -> usize {
+        self.sizes.passes
+    }
+
+    /// Runs all frames of a room through the blocks, the frames of a lane in the order of time.
+    ///
+    /// Afterwards the room holds the clean latents, where those are wanted, in `predicted` `[frame, token, token_dim]`.
+    pub(super) fn run(&self, room: &mut Room, lanes: &mut [&mut Lane], frames: usize, purpose: Purpose) {
+        let numbers = frames * self.sizes.all * self.sizes.dim;
+        let shared_idx = if let Purpose::Pass(idx) | Purpose::LastPass(idx) = purpose { idx } else { 0 };
+        self.enter(room, frames);
+        let mut memory_idx = 0;
+        for block in &self.blocks {
+            let shared = std::mem::take(&mut room.shared[shared_idx]);
+            let modulation = Modulation {
+                shared: &shared[..frames * ROWS * self.sizes.dim],
+                offsets: &block.offsets,
+                rows: ROWS,
+                dim: self.sizes.dim,
+            };
+            self.attend_space(room, numbers, &block.space, &modulation);
+            if let Some(time) = &block.time {
+                self.attend_time(room, numbers, time, &modulation, lanes, memory_idx, purpose);
+                memory_idx += 1;
+            }
+            let is_done = purpose == Purpose::Remember && memory_idx == lanes[0].rings.len();
+            if !is_done {
+                self.feed_forward(room, numbers, block, &modulation);
+            }
+            room.shared[shared_idx] = shared;
+            if is_done {
+                return;
+            }
+        }
+        self.leave(room, frames);
+    }
+
+    /// Rewards and chances of an ending of the frames of the last run; zeros where there are none.
+    pub(super) fn readout(&self, room: &mut Room, frames: usize) -> [[f32; 2]; Room::FRAMES] {
+        let Sizes { all, dim, .. } = self.sizes;
+        let mut readouts = [[0.0; 2]; Room::FRAMES];
+        let Some(heads) = &self.heads else { return readouts };
+        for (readout, frame) in readouts.iter_mut().zip(room.normed.chunks_exact(all * dim)).take(frames) {
+            heads.apply(&frame[(all - 1) * dim..], &mut [], readout, Activation::None);
+            readout[1] = 1.0 / (1.0 + (-readout[1]).exp());
+        }
+        readouts
+    }
+
+    /// Tokens of all kinds, `[frame, token, dim]`, from what the frames are seen to be.
+    fn enter(&self, room: &mut Room, frames: usize) {
+        let Sizes { all, tokens, token_dim, dim, .. } = self.sizes;
+        let Room { x, seen, action, .. } = room;
+        let seen = seen.chunks_exact(tokens * 2 * token_dim);
+        for (frame, (x, seen)) in x.chunks_exact_mut(all * dim).zip(seen).take(frames).enumerate() {
+            let (latents, others) = x.split_at_mut(tokens * dim);
+            self.enter.apply(seen, &mut [], latents, Activation::None);
+            others[..dim].copy_from_slice(&action[frame * dim..][..dim]);
+            others[dim..].fill(0.0);
+            x.iter_mut().zip(&self.places).for_each(|(x, place)| *x += place);
+        }
+    }
+
+    fn attend_space(
+        &self,
+        room: &mut Room,
+        numbers: usize,
+        attention: &Attention,
+        modulation: &Modulation<'_>,
+    ) {
+        let Room { x, y, normed, wide, pairs, scratch, .. } = room;
+        let (normed, wide) = (&mut normed[..numbers], &mut wide[..3 * numbers]);
+        rms_modulate_block(&x[..numbers], modulation, 0, normed);
+        attention.qkv.multiply(normed, pairs, wide, &Keep);
+        let placing = attention.placing(&self.space.cos, &self.space.sin);
+        attend_space_block(self.sizes.space, &placing, wide, scratch, normed);
+        let gated = Gated::new(&x[..numbers], &attention.out.bias, modulation, 2);
+        attention.out.multiply(normed, pairs, &mut y[..numbers], &gated);
+        std::mem::swap(x, y);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one of two layers, of which the other needs less")]
+    fn attend_time(
+        &self,
+        room: &mut Room,
+        numbers: usize,
+        attention: &Attention,
+        modulation: &Modulation<'_>,
+        lanes: &mut [&mut Lane],
+        memory_idx: usize,
+        purpose: Purpose,
+    ) {
+        let Sizes { all, dim, ring, .. } = self.sizes;
+        let Room { x, y, normed, wide, pairs, scratch, cos, sin, .. } = room;
+        let (normed, wide) = (&mut normed[..numbers], &mut wide[..3 * numbers]);
+        rms_modulate_block(&x[..numbers], modulation, TIME, normed);
+        attention.qkv.multiply(normed, pairs, wide, &Keep);
+        let frame = all * dim;
+        let per_lane = numbers / frame / lanes.len();
+        let frames = wide.chunks_exact(3 * frame).zip(normed.chunks_exact_mut(frame));
+        let rotations = cos.chunks_exact(ring.head_dim).zip(sin.chunks_exact(ring.head_dim));
+        for (idx, ((qkv, mixed), (cos, sin))) in frames.zip(rotations).enumerate() {
+            let placing = attention.placing(cos, sin);
+            let ring = &mut lanes[idx / per_lane].rings[memory_idx];
+            ring.attend(&placing, qkv, scratch, mixed);
+            if !matches!(purpose, Purpose::Pass(_)) {
+                Arc::make_mut(ring).push(&placing, qkv, scratch);
+            }
+        }
+        let gated = Gated::new(&x[..numbers], &attention.out.bias, modulation, TIME + 2);
+        attention.out.multiply(normed, pairs, &mut y[..numbers], &gated);
+        std::mem::swap(x, y);
+    }
+
+    fn feed_forward(&self, room: &mut Room, numbers: usize, block: &Block, modulation: &Modulation<'_>) {
+        let Room { x, y, normed, wide, pairs, .. } = room;
+        let (normed, wide) =
+            (&mut normed[..numbers], &mut wide[..numbers / self.sizes.dim * self.sizes.hidden]);
+        rms_modulate_block(&x[..numbers], modulation, FEED_FORWARD, normed);
+        block.widen.apply(normed, pairs, wide, Activation::SquaredRelu);
+        let gated = Gated::new(&x[..numbers], &block.narrow.bias, modulation, FEED_FORWARD + 2);
+        block.narrow.multiply(wide, pairs, &mut y[..numbers], &gated);
+        std::mem::swap(x, y);
+    }
+
+    /// The clean latents: the frame before is the anchor.
+    fn leave(&self, room: &mut Room, frames: usize) {
+        let Sizes { all, tokens, token_dim, dim, .. } = self.sizes;
+        let Room { x, normed, seen, predicted, .. } = room;
+        rms_norm_block(&x[..frames * all * dim], dim, &mut normed[..frames * all * dim]);
+        let latents = normed.chunks_exact(all * dim).zip(predicted.chunks_exact_mut(tokens * token_dim));
+        for ((x, predicted), seen) in latents.zip(seen.chunks_exact(tokens * 2 * token_dim)).take(frames) {
+            self.leave.apply(&x[..tokens * dim], &mut [], predicted, Activation::None);
+            for (predicted, seen) in
+                predicted.chunks_exact_mut(token_dim).zip(seen.chunks_exact(2 * token_dim))
+            {
+                let previous = &seen[token_dim..];
+                predicted.iter_mut().zip(previous).for_each(|(predicted, previous)| *predicted += previous);
+            }
+        }
+    }
+}
