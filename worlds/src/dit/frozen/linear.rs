@@ -20,6 +20,9 @@ pub enum Precision {
     #[default]
     F32,
     /// Weights and activations are rounded to bf16 (eight bits of mantissa), sums are not.
+    ///
+    /// Sixteen dreams of real video by a trained nano world differ from those in single precision by 0.14 % of the root
+    /// mean square of their latents after one step and by 0.6 % after 20; their pictures by 61 dB and 58 dB.
     Bf16,
 }
 
