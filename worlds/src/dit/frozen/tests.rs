@@ -233,7 +233,6 @@ fn a_step_and_a_picture_in_bf16_are_close_to_those_in_f32() {
     });
     let squares = pictures[0].iter().zip(&pictures[1]).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
     let psnr = 10.0 * (255.0 * 255.0 * pictures[0].len() as f64 / squares).log10();
-    println!("latents: {error} of their root mean square; pictures: {psnr} dB");
     assert!(error > 0.0 && error < BF16_LATENTS, "latents are off by {error}");
     assert!(psnr > BF16_PICTURES, "pictures have {psnr} dB");
 }
