@@ -102,7 +102,8 @@ impl Pair {
 /// Rounds numbers to pairs: `numbers` `[2 * pair]`, an odd last one with a zero behind it.
 pub fn to_pairs(numbers: &[f32], pairs: &mut [Pair]) {
     assert_eq!(numbers.len().div_ceil(2), pairs.len(), "pairs of {} numbers", numbers.len());
-    Pair::dispatch(Rounding { numbers, pairs: &mut pairs[..numbers.len() / 2] });
+    // Any processor rounds; only products want more.
+    Arch::new().dispatch(Rounding { numbers, pairs: &mut pairs[..numbers.len() / 2] });
     if let [last] = numbers.as_chunks::<2>().1 {
         pairs[numbers.len() / 2] = Pair::new(*last, 0.0);
     }
