@@ -43,6 +43,7 @@ def options():
     parser.add_argument("--json", help="file for all that was measured")
     parser.add_argument("--unlock-mkl", action="store_true")
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--no-rust-bf16", action="store_true", help="for processors that multiply no bf16")
     return parser.parse_args()
 
 
@@ -65,7 +66,13 @@ def sides(asked, folder):
         "training": [sys.executable, str(HERE / "training.py"), *common, "--json"],
         "stepping": [sys.executable, str(HERE / "stepping.py"), *common, "--lanes", asked.lanes, "--json"],
     }
-    found = [("rust", {"RAYON_NUM_THREADS": str(asked.threads)}, rust), ("torch", {}, python)]
+    threads = {"RAYON_NUM_THREADS": str(asked.threads)}
+    # The same world on the plain operations of the tensor library, and with products in bf16.
+    plain = {kind: [*command, "--plain"] for kind, command in rust.items()}
+    half = {"stepping": [*rust["stepping"], "--bf16"]}
+    found = [("rust", threads, rust), ("rust+plain", threads, plain), ("torch", {}, python)]
+    if not asked.no_rust_bf16:
+        found.insert(1, ("rust+bf16", threads, half))
     if asked.unlock_mkl:
         found.append(("torch+avx512", unlocked(folder), python))
     if asked.bf16:
@@ -90,6 +97,8 @@ def play(asked, folder):
     for number in range(asked.rounds):
         for kind in ("training", "stepping"):
             for side, environment, commands in turns:
+                if kind not in commands:
+                    continue
                 told = run(commands[kind], environment)
                 for one in told["measurements"]:
                     seconds.setdefault(one["name"], {}).setdefault(side, []).append(one["seconds"])
@@ -115,8 +124,9 @@ def summary(seconds, gflop, ceiling):
                 row["steps_per_sec"] = int(name.removeprefix("step-")) / median
             if name in gflop:
                 row["gflop_per_sec"] = gflop[name] / median
-                if "gflop_per_sec" in ceiling:
-                    row["share_of_ceiling"] = row["gflop_per_sec"] / ceiling["gflop_per_sec"]
+                most = "bf16_gflop_per_sec" if side == "rust+bf16" else "gflop_per_sec"
+                if most in ceiling:
+                    row["share_of_ceiling"] = row["gflop_per_sec"] / ceiling[most]
             rows.append(row)
     return rows
 

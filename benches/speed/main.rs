@@ -20,7 +20,7 @@ mod work;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use dreamlane::nn::kernels::use_plain_operations;
+use dreamlane::{nn::kernels::use_plain_operations, worlds::Precision};
 
 use self::{
     report::{Effort, Report},
@@ -80,6 +80,9 @@ enum Part {
         /// Plain operations instead of fused ones.
         #[arg(long)]
         plain: bool,
+        /// Products in bf16, where the processor multiplies those.
+        #[arg(long, conflicts_with = "plain")]
+        bf16: bool,
     },
     /// What a checkpoint computes of made-up clips, for `benches/pytorch/parity.py`.
     Dump {
@@ -116,9 +119,11 @@ impl Part {
                 use_plain_operations(plain);
                 training::measure(&subject, effort(seconds), &device)?
             }
-            Self::Stepping { subject, lanes, seconds, plain } => {
+            Self::Stepping { subject, lanes, seconds, plain, bf16 } => {
                 use_plain_operations(plain);
-                stepping::measure(&subject, &lanes, effort(seconds), &device)?
+                let precision = if bf16 { Precision::Bf16 } else { Precision::F32 };
+                let world = subject.world(&device)?.with_precision(precision)?;
+                stepping::measure(world, &lanes, effort(seconds), &device)?
             }
             Self::Dump { subject, out } => {
                 dump::write(&subject, &out, &device)?;
@@ -138,8 +143,8 @@ fn smoke() -> anyhow::Result<()> {
         Part::Ceiling,
         Part::Kernels { filter: String::new(), seconds },
         Part::Training { subject: subject(), seconds, plain: false },
-        Part::Stepping { subject: subject(), lanes: vec![3, 1], seconds, plain: true },
-        Part::Stepping { subject: subject(), lanes: vec![3, 1], seconds, plain: false },
+        Part::Stepping { subject: subject(), lanes: vec![3, 1], seconds, plain: true, bf16: false },
+        Part::Stepping { subject: subject(), lanes: vec![3, 1], seconds, plain: false, bf16: false },
         Part::Dump { subject: subject(), out: folder.path().join("dump.safetensors") },
     ];
     for part in parts {

@@ -6,22 +6,22 @@ use burn::tensor::Device;
 use dreamlane::{
     core::{Actions, Env as _, Error, LaneMask, Result, Seed, WorldModel},
     envs::dream::{DreamLimits, WorldEnv},
+    worlds::Dit,
 };
 
 use crate::{
     made::{self, MadeContexts},
     report::{Effort, Measurement},
-    subject::Subject,
     work::Work,
 };
 
 pub(crate) fn measure(
-    subject: &Subject,
+    world: Dit,
     lanes: &[usize],
     effort: Effort,
     device: &Device,
 ) -> anyhow::Result<Vec<Measurement>> {
-    let world = Arc::new(subject.world(device)?);
+    let world = Arc::new(world);
     let counted = Work::of(world.config(), world.spec()).step();
     let flop = world.flops().unwrap_or(counted);
     anyhow::ensure!((flop / counted - 1.0).abs() < 1e-6, "a step takes {flop} operations, or {counted}");
