@@ -1,10 +1,9 @@
 //! Rotary positions (RoFormer 2104.09864): a query and a key meet through the difference of their positions,
 //! which is what lets a ring of past frames slide.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
+#[cfg(feature = "flex")]
 use crate::kernels::Table;
 
 /// Rotation angles for a list of positions, and the fixed matrix that turns half-pairs.
@@ -17,7 +16,8 @@ pub struct Rotary {
     /// `[head_dim, head_dim]`: x to (-x2, x1), as a product so that it is one matrix multiplication.
     quarter_turn: Tensor<2>,
     /// The same cosines and sines on the host.
-    table: Arc<Table>,
+    #[cfg(feature = "flex")]
+    table: std::sync::Arc<Table>,
 }
 
 impl Rotary {
@@ -59,12 +59,14 @@ impl Rotary {
             cos: tensor(cos.clone(), shape),
             sin: tensor(sin.clone(), shape),
             quarter_turn: tensor(turn, [head_dim; 2]),
-            table: Arc::new(Table { cos, sin }),
+            #[cfg(feature = "flex")]
+            table: std::sync::Arc::new(Table { cos, sin }),
         }
     }
 
     /// Cosines and sines on the host.
-    pub(crate) fn table(&self) -> Arc<Table> {
+    #[cfg(feature = "flex")]
+    pub(crate) fn table(&self) -> std::sync::Arc<Table> {
         self.table.clone()
     }
 

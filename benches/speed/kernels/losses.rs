@@ -82,7 +82,7 @@ fn update(sizes: Sizes) -> Case {
             let taken = state.borrow_mut().take();
             let moved = taken.map(|(time, before)| {
                 let moving = Moving { time, rate: 1e-4, gradient_scale: 1.0, average_decay: 0.995 };
-                (time + 1, rule.step(moving, before, gradients.clone()))
+                (time + 1, rule.update(moving, before, gradients.clone()))
             });
             *state.borrow_mut() = moved;
         });

@@ -1,7 +1,5 @@
 //! Attention on the rows of one linear layer: queries and keys are normed, gained and rotated on the way.
 
-use std::sync::Arc;
-
 use burn::tensor::{Tensor, activation::softmax};
 
 use super::norm::plain_norm;
@@ -101,6 +99,7 @@ pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: Option<Tens
 }
 
 /// Cosines and sines of positions on the host, `[position, head_dim]` each.
+#[cfg(feature = "flex")]
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) cos: Vec<f32>,
@@ -109,9 +108,11 @@ pub(crate) struct Table {
 
 #[cfg(feature = "flex")]
 mod fused {
+    use std::sync::Arc;
+
     use burn::tensor::Tensor;
 
-    use super::{Arc, Placing, Table};
+    use super::{Placing, Table};
     use crate::kernels::{
         cpu::{
             attention::{

@@ -17,8 +17,15 @@ pub fn use_plain_operations(plain: bool) {
 /// Whether tensors of this device are worked on by fused kernels.
 #[must_use]
 pub fn is_fused(device: &Device) -> bool {
-    #[cfg(feature = "flex")]
-    return !PLAIN.load(Ordering::Relaxed) && *device == Device::flex();
-    #[cfg(not(feature = "flex"))]
-    return false;
+    !PLAIN.load(Ordering::Relaxed) && is_cpu(device)
+}
+
+#[cfg(feature = "flex")]
+fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
+#[cfg(not(feature = "flex"))]
+fn is_cpu(_device: &Device) -> bool {
+    false
 }

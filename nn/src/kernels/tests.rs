@@ -232,7 +232,7 @@ proptest! {
         let moving = Moving { time, rate: 2e-3, gradient_scale: scale, average_decay: 0.99 };
         let [weights, first, average, gradients] = std::array::from_fn(|_| source.plain([count]));
         let before = Moved { weights, moments: [first.clone(), first.square()], average };
-        let fused = rule.step(moving, before.clone(), gradients.clone());
+        let fused = rule.update(moving, before.clone(), gradients.clone());
         let plain = rule.plain(moving, before, gradients.clone());
         assert_close(fused.weights, plain.weights, 1e-6, "weights");
         assert_close(fused.average, plain.average, 1e-6, "average");

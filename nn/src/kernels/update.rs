@@ -2,18 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// What does not change from step to step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamW {
-    /// Share of the old mean gradient that stays.
-    pub beta_1: f32,
-    /// Share of the old mean squared gradient that stays.
-    pub beta_2: f32,
-    /// Added to the root of the mean square.
-    pub epsilon: f32,
-    /// Share of a weight, times the learning rate, that goes with each step.
-    pub weight_decay: f32,
-}
+pub use super::cpu::adamw::AdamW;
 
 /// What one step needs besides.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,10 +31,10 @@ pub struct Moved {
 impl AdamW {
     /// All after one more step along `gradients` `[number]`.
     #[must_use]
-    pub fn step(&self, moving: Moving, before: Moved, gradients: Tensor<1>) -> Moved {
+    pub fn update(&self, moving: Moving, before: Moved, gradients: Tensor<1>) -> Moved {
         #[cfg(feature = "flex")]
         if super::is_fused(&gradients.device()) {
-            return fused::step(*self, moving, before, gradients);
+            return fused::update(*self, moving, before, gradients);
         }
         self.plain(moving, before, gradients)
     }
@@ -118,9 +107,8 @@ mod fused {
             let [mut weights, mut first, mut second, mut average] =
                 [weights, first, second, average].map(dense);
             let gradients = dense(gradients);
-            let AdamW { beta_1, beta_2, epsilon, weight_decay } = rule;
             let Moving { time, rate, gradient_scale, average_decay } = moving;
-            adamw::AdamW { beta_1, beta_2, epsilon, weight_decay }.step_with_average(
+            rule.step_with_average(
                 Step { time, rate, gradient_scale },
                 Parameters {
                     weights: own(&mut weights),
@@ -141,7 +129,7 @@ mod fused {
         &mut tensor.storage_mut::<f32>()[start..end]
     }
 
-    pub(super) fn step(rule: AdamW, moving: Moving, before: Moved, gradients: Tensor<1>) -> Moved {
+    pub(super) fn update(rule: AdamW, moving: Moving, before: Moved, gradients: Tensor<1>) -> Moved {
         let Moved { weights, moments: [first, second], average } = before;
         let [weights, first, second, average] = [weights, first, second, average].map(Tensor::into_dispatch);
         let gradients = gradients.into_dispatch();

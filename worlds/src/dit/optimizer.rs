@@ -122,7 +122,7 @@ impl ModuleMapper for Update<'_> {
             let moving = Moving { time: known.time + 1, ..*moving };
             let weights = tensor.inner().reshape([numbers]);
             let before = Moved { weights, moments: known.moments, average };
-            let after = optimizer.rule.step(moving, before, gradient.reshape([numbers]));
+            let after = optimizer.rule.update(moving, before, gradient.reshape([numbers]));
             optimizer.moments.insert(path, Moments { time: moving.time, moments: after.moments });
             averaged.push(after.average);
             let moved = Tensor::from_inner(after.weights.reshape(shape));
