@@ -21,4 +21,4 @@ pub use flow::{euler_step, noised};
 pub use init::Init;
 pub use kernels::rms_norm;
 pub use pixels::{ResidualConv, conv};
-pub use rotary::Rotary;
+pub use rotary::{Frequencies, Rotary, Rotations};

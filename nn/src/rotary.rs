@@ -1,10 +1,61 @@
 //! Rotary positions (RoFormer 2104.09864): a query and a key meet through the difference of their positions,
 //! which is what lets a ring of past frames slide.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
-#[cfg(feature = "flex")]
-use crate::kernels::Table;
+/// Cosines and sines of positions on the host, `[position, head_dim]` each.
+#[derive(Clone, Debug, Default)]
+pub struct Rotations {
+    /// `[position, head_dim]`.
+    pub cos: Vec<f32>,
+    /// `[position, head_dim]`.
+    pub sin: Vec<f32>,
+}
+
+/// How fast the pairs of a head turn along its axes.
+#[derive(Clone, Debug)]
+pub struct Frequencies {
+    /// `[head_dim / 2]`.
+    per_pair: Vec<f64>,
+    axes: usize,
+}
+
+impl Frequencies {
+    /// The pairs of a head are shared out among the axes in turn. `head_dim` must be even.
+    #[must_use]
+    pub fn new(head_dim: usize, axes: usize, base: f64) -> Self {
+        assert!(head_dim.is_multiple_of(2), "head_dim {head_dim} is odd");
+        let half = head_dim / 2;
+        let exponent = |pair: usize| (pair / axes) as f64 / (half as f64 / axes as f64);
+        Self { per_pair: (0..half).map(|pair| base.powf(-exponent(pair))).collect(), axes }
+    }
+
+    /// The rotations `[head_dim]` of one position, given by its coordinates.
+    pub fn write(&self, coordinates: &[f64], cos: &mut [f32], sin: &mut [f32]) {
+        let half = self.per_pair.len();
+        for (pair, frequency) in self.per_pair.iter().enumerate() {
+            let (s, c) = (coordinates[pair % self.axes] * frequency).sin_cos();
+            (cos[pair], sin[pair]) = (c as f32, s as f32);
+        }
+        cos.copy_within(..half, half);
+        sin.copy_within(..half, half);
+    }
+
+    /// The rotations of some positions.
+    #[must_use]
+    pub fn table(&self, positions: impl Iterator<Item = Vec<f64>>) -> Rotations {
+        let mut table = Rotations::default();
+        for coordinates in positions {
+            let from = table.cos.len();
+            table.cos.resize(from + 2 * self.per_pair.len(), 0.0);
+            table.sin.resize(from + 2 * self.per_pair.len(), 0.0);
+            self.write(&coordinates, &mut table.cos[from..], &mut table.sin[from..]);
+        }
+        table
+    }
+}
 
 /// Rotation angles for a list of positions, and the fixed matrix that turns half-pairs.
 #[derive(Clone, Debug)]
@@ -16,8 +67,7 @@ pub struct Rotary {
     /// `[head_dim, head_dim]`: x to (-x2, x1), as a product so that it is one matrix multiplication.
     quarter_turn: Tensor<2>,
     /// The same cosines and sines on the host.
-    #[cfg(feature = "flex")]
-    table: std::sync::Arc<Table>,
+    rotations: Arc<Rotations>,
 }
 
 impl Rotary {
@@ -32,21 +82,9 @@ impl Rotary {
     /// `positions[i]` holds the coordinates of token `i`.
     #[must_use]
     pub fn new(positions: &[Vec<f64>], head_dim: usize, base: f64, device: &Device) -> Self {
-        assert!(head_dim.is_multiple_of(2), "head_dim {head_dim} is odd");
+        let axes = positions.first().map_or(1, Vec::len);
+        let rotations = Frequencies::new(head_dim, axes, base).table(positions.iter().cloned());
         let half = head_dim / 2;
-        let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        for coordinates in positions {
-            let axes = coordinates.len();
-            let angles = (0..head_dim).map(|idx| {
-                let pair = idx % half;
-                let exponent = (pair / axes) as f64 / (half as f64 / axes as f64);
-                coordinates[pair % axes] * base.powf(-exponent)
-            });
-            for angle in angles {
-                cos.push(angle.cos() as f32);
-                sin.push(angle.sin() as f32);
-            }
-        }
         let mut turn = vec![0.0f32; head_dim * head_dim];
         for pair in 0..half {
             turn[(pair + half) * head_dim + pair] = -1.0;
@@ -56,18 +94,17 @@ impl Rotary {
         let tensor =
             |values: Vec<f32>, shape: [usize; 2]| Tensor::from_data(TensorData::new(values, shape), device);
         Self {
-            cos: tensor(cos.clone(), shape),
-            sin: tensor(sin.clone(), shape),
+            cos: tensor(rotations.cos.clone(), shape),
+            sin: tensor(rotations.sin.clone(), shape),
             quarter_turn: tensor(turn, [head_dim; 2]),
-            #[cfg(feature = "flex")]
-            table: std::sync::Arc::new(Table { cos, sin }),
+            rotations: Arc::new(rotations),
         }
     }
 
     /// Cosines and sines on the host.
-    #[cfg(feature = "flex")]
-    pub(crate) fn table(&self) -> std::sync::Arc<Table> {
-        self.table.clone()
+    #[must_use]
+    pub fn rotations(&self) -> &Arc<Rotations> {
+        &self.rotations
     }
 
     /// Rotates `x`, `[batch, head, token, head_dim]`.

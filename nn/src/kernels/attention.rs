@@ -98,94 +98,77 @@ pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: Option<Tens
     softmax(scores, 3).matmul(v)
 }
 
-/// Cosines and sines of positions on the host, `[position, head_dim]` each.
-#[cfg(feature = "flex")]
-#[derive(Debug)]
-pub(crate) struct Table {
-    pub(crate) cos: Vec<f32>,
-    pub(crate) sin: Vec<f32>,
-}
-
 #[cfg(feature = "flex")]
 mod fused {
     use std::sync::Arc;
 
     use burn::tensor::Tensor;
 
-    use super::{Placing, Table};
-    use crate::kernels::{
-        cpu::{
-            attention::{
-                qk::{self, GainGradients},
-                space::{SpaceSizes, attend_space, attend_space_backward},
-                time::{TimeSizes, attend_time, attend_time_backward},
+    use super::Placing;
+    use crate::{
+        Rotations,
+        kernels::{
+            cpu::{
+                attention::{
+                    qk::{self, GainGradients},
+                    space::{SpaceSizes, attend_space, attend_space_backward},
+                    time::{TimeSizes, attend_time, attend_time_backward},
+                },
+                pool,
             },
-            pool,
+            operation::{Inputs as _, Operation, View},
         },
-        operation::{Inputs as _, Operation, View},
     };
 
-    #[derive(Debug)]
-    struct Space {
-        sizes: SpaceSizes,
-        table: Arc<Table>,
+    /// What attends to what.
+    #[derive(Clone, Copy, Debug)]
+    enum Sizes {
+        Space(SpaceSizes),
+        Time(TimeSizes),
     }
 
     #[derive(Debug)]
-    struct Time {
-        sizes: TimeSizes,
-        table: Arc<Table>,
+    struct Attention {
+        sizes: Sizes,
+        rotations: Arc<Rotations>,
     }
 
     pub(super) fn space(qkv: Tensor<3>, placing: Placing<'_>, readers: usize) -> Tensor<3> {
         let [_, token, width] = qkv.dims();
         let [head_dim] = placing.query_gain.dims();
         let sizes = SpaceSizes { token, readers, heads: width / 3 / head_dim, head_dim };
-        inputs(qkv, &placing).through(Space { sizes, table: placing.positions.table() })
+        attended(qkv, placing, Sizes::Space(sizes))
     }
 
     pub(super) fn time(qkv: Tensor<3>, placing: Placing<'_>, time: usize, width: usize) -> Tensor<3> {
         let [_, token, dims] = qkv.dims();
         let [head_dim] = placing.query_gain.dims();
         let sizes = TimeSizes { time, token, width, heads: dims / 3 / head_dim, head_dim };
-        inputs(qkv, &placing).through(Time { sizes, table: placing.positions.table() })
+        attended(qkv, placing, Sizes::Time(sizes))
     }
 
-    fn inputs(qkv: Tensor<3>, placing: &Placing<'_>) -> [burn::backend::DispatchTensor; 3] {
-        [
-            qkv.into_dispatch(),
-            placing.query_gain.clone().into_dispatch(),
-            placing.key_gain.clone().into_dispatch(),
-        ]
+    fn attended(qkv: Tensor<3>, placing: Placing<'_>, sizes: Sizes) -> Tensor<3> {
+        let Placing { query_gain, key_gain, positions } = placing;
+        [qkv.into_dispatch(), query_gain.into_dispatch(), key_gain.into_dispatch()]
+            .through(Attention { sizes, rotations: positions.rotations().clone() })
     }
 
-    fn on_host<'a>(table: &'a Table, query_gain: View<'a>, key_gain: View<'a>) -> qk::Placing<'a> {
-        let (query_gain, key_gain) = (query_gain.numbers, key_gain.numbers);
-        qk::Placing { query_gain, key_gain, cos: &table.cos, sin: &table.sin }
+    impl Attention {
+        fn placing<'a>(&'a self, query_gain: View<'a>, key_gain: View<'a>) -> qk::Placing<'a> {
+            let Rotations { cos, sin } = &*self.rotations;
+            qk::Placing { query_gain: query_gain.numbers, key_gain: key_gain.numbers, cos, sin }
+        }
     }
 
-    /// The answer to `[frame, token, 3 * dim]`, filled by `attend`.
-    fn forward(qkv: View<'_>, attend: impl FnOnce(&mut [f32])) -> (Vec<f32>, Vec<usize>) {
-        let mut mixed = pool::take(qkv.numbers.len() / 3);
-        attend(&mut mixed);
-        (mixed, vec![qkv.dims[0], qkv.dims[1], qkv.dims[2] / 3])
-    }
-
-    fn backward(
-        qkv: View<'_>,
-        head_dim: usize,
-        attend: impl FnOnce(&mut [f32], &mut GainGradients<'_>),
-    ) -> [Option<Vec<f32>>; 3] {
-        let mut of_qkv = pool::take(qkv.numbers.len());
-        let [mut query, mut key] = [vec![0.0; head_dim], vec![0.0; head_dim]];
-        attend(&mut of_qkv, &mut GainGradients { query: &mut query, key: &mut key });
-        [Some(of_qkv), Some(query), Some(key)]
-    }
-
-    impl Operation<3> for Space {
+    impl Operation<3> for Attention {
         fn forward(&self, [qkv, query_gain, key_gain]: [View<'_>; 3]) -> (Vec<f32>, Vec<usize>) {
-            let placing = on_host(&self.table, query_gain, key_gain);
-            forward(qkv, |mixed| attend_space(self.sizes, &placing, qkv.numbers, mixed))
+            let placing = self.placing(query_gain, key_gain);
+            let mut mixed = pool::take(qkv.numbers.len() / 3);
+            match self.sizes {
+                Sizes::Space(sizes) => attend_space(sizes, &placing, qkv.numbers, &mut mixed),
+                Sizes::Time(sizes) => attend_time(sizes, &placing, qkv.numbers, &mut mixed),
+            }
+            (mixed, vec![qkv.dims[0], qkv.dims[1], qkv.dims[2] / 3])
         }
 
         fn backward(
@@ -195,30 +178,19 @@ mod fused {
             gradient: &[f32],
             _wanted: [bool; 3],
         ) -> [Option<Vec<f32>>; 3] {
-            let placing = on_host(&self.table, query_gain, key_gain);
-            backward(qkv, self.sizes.head_dim, |of_qkv, gains| {
-                attend_space_backward(self.sizes, &placing, qkv.numbers, gradient, of_qkv, gains);
-            })
-        }
-    }
-
-    impl Operation<3> for Time {
-        fn forward(&self, [qkv, query_gain, key_gain]: [View<'_>; 3]) -> (Vec<f32>, Vec<usize>) {
-            let placing = on_host(&self.table, query_gain, key_gain);
-            forward(qkv, |mixed| attend_time(self.sizes, &placing, qkv.numbers, mixed))
-        }
-
-        fn backward(
-            &self,
-            [qkv, query_gain, key_gain]: [View<'_>; 3],
-            _answer: &[f32],
-            gradient: &[f32],
-            _wanted: [bool; 3],
-        ) -> [Option<Vec<f32>>; 3] {
-            let placing = on_host(&self.table, query_gain, key_gain);
-            backward(qkv, self.sizes.head_dim, |of_qkv, gains| {
-                attend_time_backward(self.sizes, &placing, qkv.numbers, gradient, of_qkv, gains);
-            })
+            let placing = self.placing(query_gain, key_gain);
+            let mut of_qkv = pool::take(qkv.numbers.len());
+            let [mut query, mut key] = [query_gain, key_gain].map(|gain| vec![0.0; gain.numbers.len()]);
+            let mut gains = GainGradients { query: &mut query, key: &mut key };
+            match self.sizes {
+                Sizes::Space(sizes) => {
+                    attend_space_backward(sizes, &placing, qkv.numbers, gradient, &mut of_qkv, &mut gains);
+                }
+                Sizes::Time(sizes) => {
+                    attend_time_backward(sizes, &placing, qkv.numbers, gradient, &mut of_qkv, &mut gains);
+                }
+            }
+            [Some(of_qkv), Some(query), Some(key)]
         }
     }
 }

@@ -25,8 +25,6 @@ mod tests;
 mod update;
 
 pub use activation::{silu, swiglu};
-#[cfg(feature = "flex")]
-pub(crate) use attention::Table;
 pub use attention::{Placing, space_attention, time_attention};
 pub(crate) use attention::{attend, by_token, from_tokens, placed};
 pub use choice::{is_fused, use_plain_operations};

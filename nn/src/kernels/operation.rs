@@ -86,108 +86,29 @@ trait Fused: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// Every method of [`Fused`], by one function of an array of inputs and an operation.
+macro_rules! methods {
+    ($function:expr) => {
+        methods!($function; 1, of_1, [a]);
+        methods!($function; 2, of_2, [a, b]);
+        methods!($function; 3, of_3, [a, b, c]);
+        methods!($function; 4, of_4, [a, b, c, d]);
+        methods!($function; 5, of_5, [a, b, c, d, e]);
+        methods!($function; 6, of_6, [a, b, c, d, e, f]);
+    };
+    ($function:expr; $count:literal, $method:ident, [$($input:ident),+]) => {
+        fn $method($($input: FloatTensor<Self>,)+ operation: Shared<$count>) -> FloatTensor<Self> {
+            $function([$($input),+], operation)
+        }
+    };
+}
+
 impl Fused for Flex {
-    fn of_1(a: FloatTensor<Self>, operation: Shared<1>) -> FloatTensor<Self> {
-        forward(&[a].map(dense), &operation)
-    }
-
-    fn of_2(a: FloatTensor<Self>, b: FloatTensor<Self>, operation: Shared<2>) -> FloatTensor<Self> {
-        forward(&[a, b].map(dense), &operation)
-    }
-
-    fn of_3(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        operation: Shared<3>,
-    ) -> FloatTensor<Self> {
-        forward(&[a, b, c].map(dense), &operation)
-    }
-
-    fn of_4(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        operation: Shared<4>,
-    ) -> FloatTensor<Self> {
-        forward(&[a, b, c, d].map(dense), &operation)
-    }
-
-    fn of_5(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        operation: Shared<5>,
-    ) -> FloatTensor<Self> {
-        forward(&[a, b, c, d, e].map(dense), &operation)
-    }
-
-    fn of_6(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        f: FloatTensor<Self>,
-        operation: Shared<6>,
-    ) -> FloatTensor<Self> {
-        forward(&[a, b, c, d, e, f].map(dense), &operation)
-    }
+    methods!(unrecorded);
 }
 
 impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
-    fn of_1(a: FloatTensor<Self>, operation: Shared<1>) -> FloatTensor<Self> {
-        recorded::<C, 1>([a], operation)
-    }
-
-    fn of_2(a: FloatTensor<Self>, b: FloatTensor<Self>, operation: Shared<2>) -> FloatTensor<Self> {
-        recorded::<C, 2>([a, b], operation)
-    }
-
-    fn of_3(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        operation: Shared<3>,
-    ) -> FloatTensor<Self> {
-        recorded::<C, 3>([a, b, c], operation)
-    }
-
-    fn of_4(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        operation: Shared<4>,
-    ) -> FloatTensor<Self> {
-        recorded::<C, 4>([a, b, c, d], operation)
-    }
-
-    fn of_5(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        operation: Shared<5>,
-    ) -> FloatTensor<Self> {
-        recorded::<C, 5>([a, b, c, d, e], operation)
-    }
-
-    fn of_6(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        f: FloatTensor<Self>,
-        operation: Shared<6>,
-    ) -> FloatTensor<Self> {
-        recorded::<C, 6>([a, b, c, d, e, f], operation)
-    }
+    methods!(recorded::<C, _>);
 }
 
 /// Tensors that go into one operation.
@@ -242,6 +163,10 @@ fn viewed<const N: usize, T>(tensors: &[FlexTensor; N], work: impl FnOnce([View<
 fn forward<const N: usize>(inputs: &[FlexTensor; N], operation: &Shared<N>) -> FlexTensor {
     let (numbers, dims) = viewed(inputs, |inputs| operation.forward(inputs));
     tensor(numbers, &dims)
+}
+
+fn unrecorded<const N: usize>(inputs: [FlexTensor; N], operation: Shared<N>) -> FlexTensor {
+    forward(&inputs.map(dense), &operation)
 }
 
 /// What the way back needs.

@@ -189,7 +189,7 @@ impl DitLearner {
         let (trunk, average) = (self.network.trunk.clone(), self.world.network.trunk.clone());
         let (trunk, average) = self.optimizer.step(trunk, average, learned, rate, self.decay(step));
         self.network.trunk = trunk;
-        self.world.network.trunk = average;
+        self.world.network.replace_trunk(average);
         metrics
     }
 }

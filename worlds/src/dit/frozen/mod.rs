@@ -13,7 +13,6 @@ mod linear;
 mod parameters;
 mod room;
 mod rooms;
-mod rotations;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -46,6 +45,14 @@ struct Packed {
 impl From<Network> for Learned {
     fn from(network: Network) -> Self {
         Self { network, packed: Packed::default() }
+    }
+}
+
+impl Learned {
+    /// Another trunk; what was packed of the codec, which training's batches are encoded by, stays.
+    pub(super) fn replace_trunk(&mut self, trunk: super::trunk::Trunk) {
+        self.network.trunk = trunk;
+        self.packed.trunk = OnceLock::new();
     }
 }
 

@@ -212,6 +212,30 @@ fn what_was_packed_is_forgotten_when_the_network_changes() {
 }
 
 #[test]
+fn another_trunk_is_packed_anew_and_the_codec_is_not() {
+    let step = |world: Dit| {
+        let world = Arc::new(world);
+        let mut dream = Dream::begin(world.clone(), &contexts(1, 3), &seeds(1)).unwrap();
+        let latents = numbers(&dream.step(&actions(1, 0), &LaneMask::all(1)).latent);
+        drop(dream);
+        (latents, Arc::into_inner(world).unwrap())
+    };
+    let [replaced, _] = worlds();
+    let [mut assigned, _] = worlds();
+    let device = replaced.device.clone();
+    let mut normal = |len: usize| Seed::new(77).normal(len);
+    let mut trunk = replaced.network.trunk.clone();
+    trunk.randomise_outputs(&mut dreamlane_nn::Init::new(&device, &mut normal));
+    let (before, mut replaced) = step(replaced);
+    replaced.network.replace_trunk(trunk.clone());
+    assert!(replaced.network.packed.encoder.get().is_some());
+    assigned.network.trunk = trunk;
+    let after = step(replaced).0;
+    assert_ne!(before, after);
+    assert_eq!(after, step(assigned).0);
+}
+
+#[test]
 fn a_step_and_a_picture_in_bf16_are_close_to_those_in_f32() {
     if !is_there(Precision::Bf16) {
         return;

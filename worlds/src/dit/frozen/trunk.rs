@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use dreamlane_nn::{
+    Frequencies, Rotations,
     kernels::cpu::{
         activation::silu,
         attention::{qk::Placing, ring::RingSizes, space::SpaceSizes},
@@ -16,7 +17,6 @@ use super::{
     parameters::Parameters,
     room::Room,
     rooms::Rooms,
-    rotations::{Frequencies, Rotations},
 };
 use crate::host::numbers;
 
