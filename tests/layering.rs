@@ -8,14 +8,29 @@ use toml::Table;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("nn", &[]),
+    ("traffic", &[]),
     ("worlds", &["core", "nn"]),
     ("agents", &["core", "nn"]),
-    ("envs", &["core"]),
+    ("envs", &["core", "traffic"]),
     ("datasets", &["core"]),
     ("rollouts", &["core"]),
     ("training", &["core", "datasets", "rollouts"]),
     ("evaluation", &["core", "datasets", "rollouts"]),
-    ("src", &["core", "nn", "worlds", "agents", "envs", "datasets", "rollouts", "training", "evaluation"]),
+    (
+        "src",
+        &[
+            "core",
+            "nn",
+            "traffic",
+            "worlds",
+            "agents",
+            "envs",
+            "datasets",
+            "rollouts",
+            "training",
+            "evaluation",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

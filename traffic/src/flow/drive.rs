@@ -1,0 +1,232 @@
+//! Decisions of the textbook variant: for everyone an acceleration and a curvature for the coming tick.
+
+use super::{
+    Stage, Traffic, change,
+    fleet::{Driver, Fleet},
+    look::{self, Outlook, View},
+};
+use crate::{
+    driver::{
+        Leader, Temper,
+        keeping::{Offset, reach_m, slip_to_keep},
+    },
+    participant::Kind,
+    road::LaneIdx,
+};
+
+/// A body that comes this near to the edge of a lane beside is in its way.
+const ROOM_BESIDE_M: f64 = 0.2;
+/// Comfortable braking for what is seen from afar, such as a bend.
+const EARLY_BRAKING_MPS2: f64 = 1.5;
+/// A car that stands waits this far before the line at which it has to.
+const BEFORE_LINE_M: f64 = 0.5;
+
+/// The lanes beside the own that a participant is in the way of: those that its body reaches into, the one that it
+/// changes to, and the oncoming one where it overtakes.
+pub(super) fn reaches(stage: &Stage, fleet: &Fleet, idx: usize, enter: &mut dyn FnMut(LaneIdx, f64)) {
+    let own = fleet.lane[idx];
+    let lane = stage.network.lane(own);
+    let (d_m, half_m) = (fleet.d_m[idx], stage.facts(own).half_width_m);
+    let mut beside = |to: LaneIdx| enter(to, look::frame(stage, fleet, idx, to).s_m);
+    let target = fleet.target[idx];
+    if target != own {
+        beside(target);
+    }
+    if d_m.abs() + 0.5 * fleet.width_m[idx] > half_m - ROOM_BESIDE_M {
+        let side = if d_m > 0.0 { lane.left } else { lane.right };
+        if let Some(side) = side.filter(|&side| side != target) {
+            beside(side);
+        }
+    }
+    for lane in [own, target] {
+        if let Some(oncoming) = stage.network.lane(lane).against {
+            beside(oncoming);
+        }
+    }
+}
+
+/// Everyone decides, in order of index; who decides later sees which lanes those before it chose.
+pub(super) fn decide(traffic: &mut Traffic, secs: f64) {
+    for idx in 0..traffic.fleet.len() {
+        if traffic.fleet.crashed[idx] {
+            // Locked wheels: the tyres' grip stops it.
+            let speed_mps = traffic.fleet.speed_mps[idx];
+            let grip_mps2 = 9.81 * traffic.stage.rules.friction;
+            traffic.fleet.acceleration_mps2[idx] = (-speed_mps / secs).clamp(-grip_mps2, grip_mps2);
+            traffic.fleet.sin_slip[idx] = 0.0;
+            continue;
+        }
+        match traffic.fleet.driver[idx] {
+            Driver::Rule => by_rule(traffic, idx),
+            Driver::Outside { acceleration_mps2, sin_slip } => {
+                traffic.fleet.acceleration_mps2[idx] = acceleration_mps2;
+                traffic.fleet.sin_slip[idx] = sin_slip;
+            }
+            Driver::Constant { acceleration_mps2 } => {
+                traffic.fleet.acceleration_mps2[idx] = acceleration_mps2;
+                keep_lane(traffic, idx);
+            }
+            Driver::Waypoints { track } => to_waypoints(traffic, idx, track as usize, secs),
+            Driver::Log { track } => as_recorded(traffic, idx, track as usize, secs),
+        }
+    }
+}
+
+fn by_rule(traffic: &mut Traffic, idx: usize) {
+    change::decide(traffic, idx);
+    let view =
+        View { stage: &traffic.stage, fleet: &traffic.fleet, order: &traffic.order, secs: traffic.secs };
+    let (mut acceleration_mps2, stopped_at) = view.acceleration(idx);
+    let noise_mps2 = traffic.stage.rules.noise_mps2;
+    if noise_mps2 > 0.0 {
+        let chance = traffic.chance.of(traffic.ticks).of(u64::from(traffic.fleet.id[idx]));
+        acceleration_mps2 += noise_mps2 * chance.normal();
+    }
+    traffic.fleet.acceleration_mps2[idx] = acceleration_mps2;
+    if let Some(lane) = stopped_at {
+        traffic.fleet.stopped_at[idx] = lane;
+    }
+    keep_lane(traffic, idx);
+}
+
+impl View<'_> {
+    /// What the rules make of what a participant sees: its acceleration, and the stop sign that it has come to.
+    #[must_use]
+    pub fn acceleration(&self, idx: usize) -> (f64, Option<LaneIdx>) {
+        let fleet = self.fleet;
+        let temper = self.temper(idx);
+        let own = fleet.lane[idx];
+        let facts = self.stage.facts(own);
+        let (outlook, stopped_at) =
+            if facts.is_plain { (self.plain_outlook(idx, own), None) } else { self.way_ahead(idx) };
+        let desired_mps = outlook.cap_mps.min(self.desired_mps(idx, own)).max(0.1);
+        let speed_mps = fleet.speed_mps[idx];
+        let mut acceleration_mps2 = temper.idm.acceleration(speed_mps, desired_mps, outlook.leader);
+        if outlook.stop_m < look::AHEAD_M {
+            // A line is a leader that stands, behind which one may stand closer than behind a bumper.
+            let gap_m = outlook.stop_m + temper.idm.standstill_gap_m - BEFORE_LINE_M;
+            let line = Leader { gap_m, speed_mps: 0.0 };
+            acceleration_mps2 =
+                acceleration_mps2.min(temper.idm.acceleration(speed_mps, desired_mps, Some(line)));
+        }
+        let target = fleet.target[idx];
+        if target != own {
+            let [ahead, _] = self.around(idx, target);
+            let leader = ahead.map(|ahead| self.leader(idx, &ahead));
+            acceleration_mps2 =
+                acceleration_mps2.min(temper.idm.acceleration(speed_mps, desired_mps, leader));
+        }
+        (acceleration_mps2, stopped_at)
+    }
+
+    /// The temper of a participant.
+    #[must_use]
+    #[inline]
+    pub fn temper(&self, idx: usize) -> &Temper {
+        let tempers = &self.stage.rules.tempers;
+        &tempers[usize::from(self.fleet.temper[idx]).min(tempers.len() - 1)]
+    }
+
+    /// What a participant would drive at on a free lane: its wish, its share of the limit, what its body can.
+    #[must_use]
+    #[inline]
+    pub fn desired_mps(&self, idx: usize, lane: LaneIdx) -> f64 {
+        let facts = self.stage.facts(lane);
+        let temper = self.temper(idx);
+        let wish_mps = self.fleet.desired_mps[idx].min(facts.limit_mps * temper.limit_share);
+        let wish_mps = wish_mps.min(self.fleet.kind[idx].top_speed_mps());
+        if facts.bend_per_m > 1e-9 { wish_mps.min(bend_mps(temper, facts.bend_per_m)) } else { wish_mps }
+    }
+
+    /// The way ahead where nothing but the next one along the lane matters.
+    #[inline]
+    fn plain_outlook(&self, idx: usize, own: LaneIdx) -> Outlook {
+        let s_m = self.fleet.s_m[idx];
+        let leader = self.order.ahead(idx).map(|entry| {
+            let ahead = self.neighbour(entry, own, entry.s_m - s_m);
+            self.leader(idx, &ahead)
+        });
+        Outlook { leader, stop_m: f64::INFINITY, cap_mps: f64::INFINITY }
+    }
+}
+
+/// The speed at which a bend asks for the lateral acceleration that a driver accepts.
+#[inline]
+pub(super) fn bend_mps(temper: &Temper, bend_per_m: f64) -> f64 {
+    (temper.bend_mps2 / bend_per_m).sqrt()
+}
+
+/// The speed now from which early braking reaches `then_mps` after `way_m`.
+#[inline]
+pub(super) fn approach_mps(then_mps: f64, way_m: f64) -> f64 {
+    (then_mps * then_mps + 2.0 * EARLY_BRAKING_MPS2 * way_m.max(0.0)).sqrt()
+}
+
+/// Turns the wheels towards the middle of the lane that a participant is in or changes to.
+fn keep_lane(traffic: &mut Traffic, idx: usize) {
+    let fleet = &mut traffic.fleet;
+    let frame = look::frame(&traffic.stage, fleet, idx, fleet.target[idx]);
+    let offset = Offset {
+        d_m: frame.d_m,
+        along: fleet.cos[idx] * frame.cos + fleet.sin[idx] * frame.sin,
+        across: fleet.sin[idx] * frame.cos - fleet.cos[idx] * frame.sin,
+        curvature_per_m: frame.curvature_per_m,
+    };
+    let length_m = fleet.length_m[idx];
+    let limit = slip_limit(fleet.kind[idx]);
+    let sin_slip = slip_to_keep(offset, length_m, reach_m(fleet.speed_mps[idx], length_m));
+    fleet.sin_slip[idx] = sin_slip.clamp(-limit, limit);
+}
+
+/// Sine of the slip angle at full steering.
+#[inline]
+pub(super) fn slip_limit(kind: Kind) -> f64 {
+    // sin(atan(tan(limit) / 2)) of each kind's limit.
+    match kind {
+        Kind::Car | Kind::Motorcycle => 0.388,
+        Kind::Truck => 0.494,
+        Kind::Cyclist => 0.533,
+        Kind::Pedestrian => 0.789,
+    }
+}
+
+/// Steers at the point of a track a second ahead (pure pursuit, Coulter 1992) and takes its speed.
+fn to_waypoints(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
+    const LOOK_AHEAD_SECS: f64 = 0.8;
+    let now_secs = traffic.secs;
+    let Some((track, last)) =
+        traffic.stage.tracks.get(track).and_then(|track| track.moments().last().map(|last| (track, *last)))
+    else {
+        return;
+    };
+    let fleet = &mut traffic.fleet;
+    let aim = track.at((now_secs + LOOK_AHEAD_SECS).min(last.secs)).unwrap_or(last);
+    let wanted = track.at((now_secs + secs).min(last.secs)).unwrap_or(last);
+    let (dx, dy) = (aim.place_m[0] - fleet.x_m[idx], aim.place_m[1] - fleet.y_m[idx]);
+    let (ahead_m, left_m) =
+        (dx * fleet.cos[idx] + dy * fleet.sin[idx], dy * fleet.cos[idx] - dx * fleet.sin[idx]);
+    let reach_m2 = dx * dx + dy * dy;
+    let limit = slip_limit(fleet.kind[idx]);
+    let turn_per_m = if ahead_m > 0.0 && reach_m2 > 0.25 { 2.0 * left_m / reach_m2 } else { 0.0 };
+    fleet.sin_slip[idx] = (0.5 * fleet.length_m[idx] * turn_per_m).clamp(-limit, limit);
+    // The speed of the track, and what closes the way that it is behind or ahead.
+    let (dx, dy) = (wanted.place_m[0] - fleet.x_m[idx], wanted.place_m[1] - fleet.y_m[idx]);
+    let behind_m = dx * fleet.cos[idx] + dy * fleet.sin[idx] - wanted.speed_mps * secs;
+    let stands = now_secs >= last.secs;
+    let wanted_mps = if stands { 0.0 } else { (wanted.speed_mps + 0.5 * behind_m).max(0.0) };
+    fleet.acceleration_mps2[idx] = ((wanted_mps - fleet.speed_mps[idx]) / 0.5).clamp(-8.0, 5.0);
+}
+
+/// Takes the recorded speed; the place follows in `advance`. After the record, rules take over.
+fn as_recorded(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
+    let then_secs = traffic.secs + secs;
+    match traffic.stage.tracks.get(track).and_then(|track| track.at(then_secs)) {
+        Some(moment) => {
+            traffic.fleet.acceleration_mps2[idx] = (moment.speed_mps - traffic.fleet.speed_mps[idx]) / secs;
+        }
+        None => {
+            traffic.fleet.driver[idx] = Driver::Rule;
+            by_rule(traffic, idx);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What does not change while traffic moves: the network, the rules, recorded tracks, and what follows from them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::track::Track;
+use crate::{
+    driver::Temper,
+    road::{Lane, LaneIdx, Network},
+};
+
+/// Which models move the traffic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// The models as their papers give them: gaps from bumper to bumper, a wanted gap that is never less than the
+    /// standstill gap, speeds that stop at 0, motion exact for a held command.
+    #[default]
+    Textbook,
+    /// The models as highway-env 1.12.1 has them, to its last quirk, for roads without junctions.
+    HighwayEnv,
+}
+
+/// How traffic moves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Which models.
+    pub variant: Variant,
+    /// Drivers, by the index that participants name.
+    pub tempers: Vec<Temper>,
+    /// Standard deviation of what drivers' accelerations miss, anew at every tick.
+    pub noise_mps2: f64,
+    /// What the tyres hold, as a share of the weight: 0.9 on a dry road, 0.3 on snow.
+    pub friction: f64,
+    /// The speed at which those who are driven from outside may go backwards.
+    pub reverse_mps: f64,
+}
+
+impl Rules {
+    /// The models of the papers on a dry road, with an ordinary, an aggressive and a defensive driver.
+    #[must_use]
+    pub fn textbook() -> Self {
+        Self {
+            variant: Variant::Textbook,
+            tempers: vec![Temper::normal(), Temper::aggressive(), Temper::defensive()],
+            noise_mps2: 0.0,
+            friction: 0.9,
+            reverse_mps: 0.0,
+        }
+    }
+
+    /// The models of highway-env.
+    #[must_use]
+    pub fn highway_env() -> Self {
+        Self {
+            variant: Variant::HighwayEnv,
+            tempers: vec![Temper::highway_env()],
+            reverse_mps: 40.0,
+            ..Self::textbook()
+        }
+    }
+}
+
+/// What the rules want to know of a lane at every tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LaneFacts {
+    pub(super) length_m: f64,
+    pub(super) half_width_m: f64,
+    pub(super) limit_mps: f64,
+    /// Sharpest bend anywhere along it.
+    pub(super) bend_per_m: f64,
+    /// Whether traffic leaves at its end.
+    pub(super) is_exit: bool,
+    /// Whether nothing along it or at its end can ask for more than following.
+    pub(super) is_plain: bool,
+}
+
+/// What does not change while traffic moves.
+#[derive(Debug)]
+pub struct Stage {
+    /// The roads.
+    pub network: Network,
+    /// How traffic moves on them.
+    pub rules: Rules,
+    /// Tracks that logged participants and those with waypoints follow.
+    pub tracks: Vec<Track>,
+    pub(super) facts: Vec<LaneFacts>,
+}
+
+impl Stage {
+    /// A stage without tracks.
+    #[must_use]
+    pub fn new(network: Network, rules: Rules) -> Arc<Self> {
+        Self::with_tracks(network, rules, Vec::new())
+    }
+
+    /// A stage with recorded tracks.
+    #[must_use]
+    pub fn with_tracks(network: Network, rules: Rules, tracks: Vec<Track>) -> Arc<Self> {
+        assert!(!rules.tempers.is_empty(), "rules without a driver");
+        let facts = network
+            .lanes()
+            .iter()
+            .enumerate()
+            .map(|(idx, lane)| facts(lane, network.is_exit(LaneIdx(idx as u32))))
+            .collect();
+        Arc::new(Self { network, rules, tracks, facts })
+    }
+
+    #[inline]
+    pub(super) fn facts(&self, lane: LaneIdx) -> &LaneFacts {
+        &self.facts[lane.0 as usize]
+    }
+}
+
+fn facts(lane: &Lane, is_exit: bool) -> LaneFacts {
+    let curve = &lane.sketch.curve;
+    let length_m = curve.length_m();
+    let samples = (length_m / 2.0).ceil().clamp(2.0, 4000.0);
+    let bend_per_m = (0..=samples as usize)
+        .map(|idx| curve.curvature_per_m(length_m * idx as f64 / samples).abs())
+        .fold(0.0, f64::max);
+    LaneFacts {
+        length_m,
+        half_width_m: 0.5 * lane.sketch.width_m,
+        limit_mps: lane.sketch.limit_mps,
+        bend_per_m,
+        is_exit,
+        is_plain: is_exit && lane.next.is_empty() && lane.conflicts.is_empty() && lane.against.is_none(),
+    }
+}

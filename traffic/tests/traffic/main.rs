@@ -1,0 +1,7 @@
+//! The rule engine against closed forms, brute force, theory and the programs of others.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod curves;
+mod networks;
+mod ring;
