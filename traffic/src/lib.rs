@@ -4,4 +4,5 @@ pub mod chance;
 pub mod driver;
 pub mod flow;
 pub mod participant;
+pub mod platoon;
 pub mod road;

@@ -4,4 +4,5 @@
 
 mod curves;
 mod networks;
+mod recorded_platoons;
 mod ring;
