@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod driver;
 pub mod flow;
+pub mod layout;
 pub mod participant;
 pub mod platoon;
 pub mod road;

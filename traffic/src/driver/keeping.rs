@@ -45,7 +45,7 @@ pub fn slip_to_keep(offset: Offset, length_m: f64, reach_m: f64) -> f64 {
 #[must_use]
 #[inline]
 pub fn reach_m(speed_mps: f64, length_m: f64) -> f64 {
-    (0.7 * speed_mps).max(0.8 * length_m).max(1.0)
+    (0.7 * speed_mps).max(0.5 * length_m).max(1.0)
 }
 
 /// Sine of the slip angle of highway-env's lane keeping. `ahead_rad` is the lane's heading [`PURSUIT_SECS`] ahead.

@@ -9,6 +9,8 @@ use super::{
 use crate::road::LaneIdx;
 
 const GRAVITY_MPS2: f64 = 9.81;
+/// Below this a body stands.
+pub(super) const STANDS_MPS: f64 = 0.2;
 /// Pieces shorter than what is driven in a tick may be passed whole.
 const MOST_PIECES: usize = 4;
 
@@ -28,6 +30,8 @@ pub(super) fn all(traffic: &mut Traffic, secs: f64) {
             }
         }
         fleet.timer_secs[idx] += secs;
+        let stands = fleet.speed_mps[idx].abs() < STANDS_MPS;
+        fleet.stands_secs[idx] = if stands { fleet.stands_secs[idx] + secs } else { 0.0 };
         settle(stage, fleet, idx);
     }
 }

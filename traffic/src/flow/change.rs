@@ -78,6 +78,9 @@ impl View<'_> {
     /// `side` is 1 to the left, -1 to the right.
     fn worth(&self, idx: usize, to: LaneIdx, side: i8) -> f64 {
         let (own, temper) = (self.fleet.lane[idx], self.temper(idx));
+        if self.is_lost(idx, own, to) || self.is_joined(to) {
+            return f64::NEG_INFINITY;
+        }
         let duty_mps2 = self.duty_mps2(idx, own, to, side);
         if self.fleet.speed_mps[idx] < LEAST_SPEED_MPS && duty_mps2 <= 0.0 {
             return f64::NEG_INFINITY;
@@ -185,7 +188,23 @@ impl View<'_> {
     }
 
     fn is_dead_end(&self, lane: LaneIdx) -> bool {
-        self.stage.network.lane(lane).next.is_empty() && !self.stage.facts(lane).is_exit
+        self.stage.facts(lane).is_dead_end
+    }
+
+    /// Whether a lane does not lead to the destination, by no change of lane either, where the own one does.
+    fn is_lost(&self, idx: usize, own: LaneIdx, to: LaneIdx) -> bool {
+        let destination = self.fleet.destination[idx];
+        if destination == super::NOWHERE || self.stage.network.lane(to).against.is_some() {
+            return false;
+        }
+        let leads = |lane| self.stage.network.guide(usize::from(destination), lane).remaining_m.is_finite();
+        leads(own) && !leads(to)
+    }
+
+    /// Whether someone is on a lane that merges with or crosses this one.
+    fn is_joined(&self, lane: LaneIdx) -> bool {
+        let conflicts = &self.stage.network.lane(lane).conflicts;
+        conflicts.iter().any(|conflict| !self.order.on(conflict.with).is_empty())
     }
 
     /// Whether the leader can be passed before oncoming traffic is there.

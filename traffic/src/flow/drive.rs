@@ -2,7 +2,7 @@
 
 use super::{
     Stage, Traffic, change,
-    fleet::{Driver, Fleet},
+    fleet::{Driver, Fleet, NOWHERE},
     look::{self, Outlook, View},
 };
 use crate::{
@@ -18,6 +18,10 @@ use crate::{
 const ROOM_BESIDE_M: f64 = 0.2;
 /// Comfortable braking for what is seen from afar, such as a bend.
 const EARLY_BRAKING_MPS2: f64 = 1.5;
+/// Who is this near to the end of its lane is let in.
+const LET_IN_M: f64 = 80.0;
+/// Who has stood this long where its lane does not lead to its destination gives that destination up.
+const PATIENCE_SECS: f64 = 20.0;
 /// A car that stands waits this far before the line at which it has to.
 const BEFORE_LINE_M: f64 = 0.5;
 
@@ -73,6 +77,9 @@ pub(super) fn decide(traffic: &mut Traffic, secs: f64) {
 }
 
 fn by_rule(traffic: &mut Traffic, idx: usize) {
+    if traffic.fleet.stands_secs[idx] > PATIENCE_SECS {
+        give_up(traffic, idx);
+    }
     change::decide(traffic, idx);
     let view =
         View { stage: &traffic.stage, fleet: &traffic.fleet, order: &traffic.order, secs: traffic.secs };
@@ -87,6 +94,20 @@ fn by_rule(traffic: &mut Traffic, idx: usize) {
         traffic.fleet.stopped_at[idx] = lane;
     }
     keep_lane(traffic, idx);
+}
+
+/// Takes another destination, to which the lane leads, where it does not lead to the present one.
+fn give_up(traffic: &mut Traffic, idx: usize) {
+    let (destination, lane) = (traffic.fleet.destination[idx], traffic.fleet.lane[idx]);
+    let network = &traffic.stage.network;
+    if destination == NOWHERE || network.guide(usize::from(destination), lane).next.is_some() {
+        return;
+    }
+    let other = (0..network.exits().len()).find(|&other| network.guide(other, lane).next.is_some());
+    if let Some(other) = other {
+        traffic.fleet.destination[idx] = other as u16;
+        traffic.fleet.stands_secs[idx] = 0.0;
+    }
 }
 
 impl View<'_> {
@@ -116,7 +137,22 @@ impl View<'_> {
             acceleration_mps2 =
                 acceleration_mps2.min(temper.idm.acceleration(speed_mps, desired_mps, leader));
         }
+        if let Some(lane) = facts.lets_in {
+            acceleration_mps2 = acceleration_mps2.min(self.courtesy_mps2(idx, lane, desired_mps));
+        }
         (acceleration_mps2, stopped_at)
+    }
+
+    /// The acceleration that lets in who is just ahead on a lane that ends, braking no harder than is comfortable.
+    fn courtesy_mps2(&self, idx: usize, lane: LaneIdx, desired_mps: f64) -> f64 {
+        let idm = &self.temper(idx).idm;
+        let [Some(ahead), _] = self.around(idx, lane) else { return f64::INFINITY };
+        let left_m = self.stage.facts(lane).length_m - self.fleet.s_m[ahead.who];
+        let leader = self.leader(idx, &ahead);
+        if self.fleet.lane[ahead.who] != lane || left_m > LET_IN_M || leader.gap_m < 0.0 {
+            return f64::INFINITY;
+        }
+        idm.acceleration(self.fleet.speed_mps[idx], desired_mps, Some(leader)).max(-idm.braking_mps2)
     }
 
     /// The temper of a participant.

@@ -150,6 +150,8 @@ columns! {
     changes_lanes: bool = true,
     #[doc = "Whether it collided: it comes to a stand and is in the way."]
     crashed: bool = false,
+    #[doc = "How long it has been standing."]
+    stands_secs: f64 = 0.0,
     #[doc = "The lane whose stop sign it has stopped at."]
     stopped_at: LaneIdx = LaneIdx(u32::MAX),
 }

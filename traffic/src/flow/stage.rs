@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::track::Track;
 use crate::{
     driver::Temper,
-    road::{Lane, LaneIdx, Network},
+    road::{LaneIdx, Network},
 };
 
 /// Which models move the traffic.
@@ -73,6 +73,10 @@ pub(super) struct LaneFacts {
     pub(super) bend_per_m: f64,
     /// Whether traffic leaves at its end.
     pub(super) is_exit: bool,
+    /// Whether it ends and nobody can go on.
+    pub(super) is_dead_end: bool,
+    /// A lane beside it that ends, and whose traffic has to come over.
+    pub(super) lets_in: Option<LaneIdx>,
     /// Whether nothing along it or at its end can ask for more than following.
     pub(super) is_plain: bool,
 }
@@ -100,12 +104,8 @@ impl Stage {
     #[must_use]
     pub fn with_tracks(network: Network, rules: Rules, tracks: Vec<Track>) -> Arc<Self> {
         assert!(!rules.tempers.is_empty(), "rules without a driver");
-        let facts = network
-            .lanes()
-            .iter()
-            .enumerate()
-            .map(|(idx, lane)| facts(lane, network.is_exit(LaneIdx(idx as u32))))
-            .collect();
+        let lanes = 0..network.lanes().len() as u32;
+        let facts = lanes.map(|idx| facts(&network, LaneIdx(idx))).collect();
         Arc::new(Self { network, rules, tracks, facts })
     }
 
@@ -115,19 +115,35 @@ impl Stage {
     }
 }
 
-fn facts(lane: &Lane, is_exit: bool) -> LaneFacts {
+fn facts(network: &Network, idx: LaneIdx) -> LaneFacts {
+    let lane = network.lane(idx);
     let curve = &lane.sketch.curve;
     let length_m = curve.length_m();
     let samples = (length_m / 2.0).ceil().clamp(2.0, 4000.0);
     let bend_per_m = (0..=samples as usize)
         .map(|idx| curve.curvature_per_m(length_m * idx as f64 / samples).abs())
         .fold(0.0, f64::max);
+    let is_exit = network.is_exit(idx);
+    let beside = (0..network.lanes().len() as u32).map(LaneIdx);
+    let lets_in = beside
+        .filter(|&side| side != idx && is_dead_end(network, side))
+        .find(|&side| network.lane(side).left == Some(idx) || network.lane(side).right == Some(idx));
     LaneFacts {
         length_m,
         half_width_m: 0.5 * lane.sketch.width_m,
         limit_mps: lane.sketch.limit_mps,
         bend_per_m,
         is_exit,
-        is_plain: is_exit && lane.next.is_empty() && lane.conflicts.is_empty() && lane.against.is_none(),
+        is_dead_end: is_dead_end(network, idx),
+        lets_in,
+        is_plain: is_exit
+            && lane.next.is_empty()
+            && lane.conflicts.is_empty()
+            && lane.against.is_none()
+            && lets_in.is_none(),
     }
+}
+
+fn is_dead_end(network: &Network, idx: LaneIdx) -> bool {
+    network.lane(idx).next.is_empty() && !network.is_exit(idx)
 }

@@ -1,6 +1,7 @@
 //! Who touches whom: a sweep along the longer side of the network, kept sorted from tick to tick.
 
 use super::fleet::Fleet;
+use crate::participant::Kind;
 
 /// The sweep's memory.
 #[derive(Clone, Debug, Default)]
@@ -9,7 +10,8 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
-    /// Calls `touch` for every two whose footprints overlap, the lower index first.
+    /// Calls `touch` for every two whose footprints overlap, the lower index first; people on foot walk around each
+    /// other.
     pub(super) fn pairs(&mut self, fleet: &Fleet, axis: usize, mut touch: impl FnMut(usize, usize)) {
         if self.sequence.len() != fleet.len() {
             self.sequence.clear();
@@ -25,7 +27,10 @@ impl Sweep {
             for other in near.take_while(|&other| along[other] <= until_m) {
                 let (dx, dy) = (fleet.x_m[other] - fleet.x_m[one], fleet.y_m[other] - fleet.y_m[one]);
                 let reach = reach_m(fleet, one) + reach_m(fleet, other);
-                if dx * dx + dy * dy <= reach * reach && fleet.footprint(one).touches(&fleet.footprint(other))
+                let on_foot = [one, other].iter().all(|&idx| fleet.kind[idx] == Kind::Pedestrian);
+                if dx * dx + dy * dy <= reach * reach
+                    && !on_foot
+                    && fleet.footprint(one).touches(&fleet.footprint(other))
                 {
                     touch(one.min(other), one.max(other));
                 }
@@ -58,7 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{flow::fleet::Participant, participant::Kind};
+    use crate::flow::fleet::Participant;
 
     proptest! {
         #[test]
@@ -75,7 +80,8 @@ mod tests {
             let mut expected = Vec::new();
             for one in 0..fleet.len() {
                 for other in one + 1..fleet.len() {
-                    if fleet.footprint(one).touches(&fleet.footprint(other)) {
+                    let on_foot = [one, other].iter().all(|&idx| fleet.kind[idx] == Kind::Pedestrian);
+                    if !on_foot && fleet.footprint(one).touches(&fleet.footprint(other)) {
                         expected.push((one, other));
                     }
                 }

@@ -30,7 +30,7 @@ impl Kind {
     pub fn size_m(self) -> [f64; 3] {
         match self {
             Self::Car => [5.0, 2.0, 1.5],
-            Self::Truck => [12.0, 2.5, 3.8],
+            Self::Truck => [8.0, 2.4, 3.4],
             Self::Motorcycle => [2.2, 0.8, 1.5],
             Self::Cyclist => [1.8, 0.6, 1.75],
             Self::Pedestrian => [0.5, 0.6, 1.75],

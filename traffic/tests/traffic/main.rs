@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod curves;
+mod layouts;
 mod networks;
 mod recorded_platoons;
 mod ring;

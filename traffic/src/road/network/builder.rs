@@ -99,8 +99,8 @@ impl Builder {
         self.check_indexes()?;
         self.check_signal()?;
         self.check_links()?;
-        if self.exits.iter().any(Vec::is_empty) {
-            return Err(RoadError::NoLanes);
+        if let Some(destination) = self.exits.iter().position(Vec::is_empty) {
+            return Err(RoadError::EmptyDestination { destination });
         }
         let (entries, destinations, signal) = (self.entries.clone(), self.exits.clone(), self.signal.clone());
         let mut lanes = self.into_lanes()?;

@@ -9,10 +9,10 @@ use super::super::{
 const STEP_M: f64 = 0.5;
 
 /// What is kept between two bodies besides their widths.
-const CLEARANCE_M: f64 = 0.3;
+const CLEARANCE_M: f64 = 0.6;
 
 /// Width of a cell of points: at least the distance at which two lanes can be in conflict.
-const CELL_M: f64 = 2.5;
+const CELL_M: f64 = 3.0;
 
 /// Points of a run may be missing, by rounding, up to this many.
 const MISSING: u32 = 2;

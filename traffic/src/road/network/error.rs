@@ -6,6 +6,12 @@ pub enum RoadError {
     /// Nothing was added.
     #[error("expected at least one lane, found none")]
     NoLanes,
+    /// A destination without a lane that leads to it.
+    #[error("expected at least one lane of destination {destination}, found none")]
+    EmptyDestination {
+        /// The destination.
+        destination: usize,
+    },
     /// Too many lanes.
     #[error("expected at most {limit} lanes, found {count}")]
     TooManyLanes {
