@@ -7,6 +7,8 @@ use crate::{Actions, EnvSpec, LaneMask, Observation, Result, Scene, Seed, Timest
 pub enum View {
     /// What the first camera sees.
     Camera,
+    /// The ground from above, what carries the first camera in the middle, its heading up.
+    Above,
 }
 
 /// Pictures of all lanes: `[lane, height, width, channel]`, RGB bytes.
@@ -74,6 +76,12 @@ pub trait Env: Send {
     /// Empty where the seed says it all.
     fn beginning(&self, _lane: usize) -> &str {
         ""
+    }
+
+    /// Participants moved times ticks of the physics since the lanes were last reset, over all lanes; 0 where that has
+    /// no meaning. For measuring speed.
+    fn moved(&self) -> u64 {
+        0
     }
 
     /// Who is where in a lane now; none where the spec's `scenes` is false.

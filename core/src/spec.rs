@@ -79,6 +79,19 @@ impl ActionSpace {
         }
     }
 
+    /// What a row must be, for a message.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Continuous { names, low, high } => {
+                let bounds = names.iter().zip(low.iter().zip(high));
+                let bounds = bounds.map(|(name, (low, high))| format!("{name} in [{low}, {high}]"));
+                bounds.collect::<Vec<_>>().join(", ")
+            }
+            Self::Discrete { names } => format!("one of {}, as a one-hot row", names.join(", ")),
+        }
+    }
+
     /// Whether the row is a valid action: finite and within bounds, or one-hot.
     #[must_use]
     pub fn contains(&self, row: &[f32]) -> bool {

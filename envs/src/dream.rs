@@ -200,7 +200,10 @@ impl Env for WorldEnv {
         Ok(())
     }
 
-    fn render(&mut self, _view: View) -> Result<Frames> {
+    fn render(&mut self, view: View) -> Result<Frames> {
+        if view == View::Above {
+            return Err(Error::Unsupported("a view from above", self.spec.name.clone()));
+        }
         let (Some(camera), Some(images)) = (self.spec.cameras.first(), self.seen.images.first()) else {
             return Err(Error::Unsupported("a camera view", self.spec.name.clone()));
         };

@@ -4,10 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use dreamlane_core::{Actions, Env, LaneMask, RowMask, Seed, Timestep, Truncation, View};
-use dreamlane_envs::{
-    ENVS, build,
-    drive::{Highway, HighwayConfig},
-};
+use dreamlane_envs::{ENVS, build};
 
 /// What one lane of a timestep says, as plain values.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +61,7 @@ fn play(env: &mut dyn Env, episodes: &[u64], steps: u64) -> Vec<Vec<Said>> {
 }
 
 fn each(check: impl Fn(&str, &(dyn Fn(usize) -> Box<dyn Env> + Sync))) {
-    for entry in ENVS {
+    for entry in ENVS.iter().filter(|entry| entry.needs.is_none()) {
         check(entry.name, &|lanes| build(entry.name, lanes, &Device::flex()).unwrap());
     }
 }
@@ -84,8 +81,12 @@ fn what_is_emitted_fits_the_spec() {
                 assert!(image.iter().max() > image.iter().min());
             }
         }
-        let frames = env.render(View::Camera).unwrap();
-        assert_eq!(frames.rgb.len(), 3 * 3 * frames.height * frames.width);
+        for view in [View::Camera, View::Above] {
+            let frames = env.render(view).unwrap();
+            assert_eq!(frames.rgb.len(), 3 * 3 * frames.height * frames.width, "{name}");
+            assert!(frames.rgb.iter().max() > frames.rgb.iter().min(), "{name}");
+        }
+        assert!(env.moved() > 0, "{name}");
     });
 }
 
@@ -121,13 +122,17 @@ fn masks_touch_only_their_lanes() {
 fn a_snapshot_restored_into_another_lane_goes_on_identically() {
     each(|name, env| {
         let (mut source, mut target) = (env(2), env(3));
-        play(source.as_mut(), &[11, 12], 20);
+        play(source.as_mut(), &[11, 12], 5);
         target.restore(2, &source.snapshot(0).unwrap()).unwrap();
-        for step in 20..50 {
+        for step in 5..40 {
             let row = action(11, step);
             let one = source.step(&actions(&[row; 2]), &LaneMask::only(2, &[0])).unwrap();
             let other = target.step(&actions(&[row; 3]), &LaneMask::only(3, &[2])).unwrap();
             assert!(said(&one, 0) == said(&other, 2), "{name}: step {step}");
+            if said(&one, 0).terminated {
+                assert!(step > 10, "{name}: over after {step} steps");
+                break;
+            }
         }
     });
 }
@@ -162,12 +167,25 @@ fn requests_that_do_not_fit_are_named() {
         refused(env.step(&actions(&[[0.0; 2]; 2]), &LaneMask::all(3)), "mask of 2 lanes");
     });
     let message = build("drive/moon", 1, &Device::flex()).err().unwrap().to_string();
-    assert_eq!(message, "unknown env `drive/moon`, known: drive/highway, world:RUN");
+    assert!(
+        message.starts_with("unknown env `drive/moon`, known: drive/highway, drive/merge, "),
+        "{message}"
+    );
+    let message = build("drive/platoon", 1, &Device::flex()).err().unwrap().to_string();
+    assert!(message.contains("set replay.data=FOLDER"), "{message}");
+}
+
+fn made(name: &str, lanes: usize) -> Box<dyn Env> {
+    build(name, lanes, &Device::flex()).unwrap()
+}
+
+fn rowless(rows: usize, width: usize) -> Actions {
+    Actions { values: Tensor::zeros([rows, width], &Device::flex()), given: RowMask::none(rows) }
 }
 
 #[test]
 fn leaving_the_road_terminates_and_the_lane_must_then_be_reset() {
-    let mut env = Highway::new(1, HighwayConfig::without_camera(), &Device::flex()).unwrap();
+    let mut env = made("drive/highway:picture=0", 1);
     let lane = LaneMask::all(1);
     env.reset(&lane, &[Seed::new(1)]).unwrap();
     let swerve = actions(&[[0.0, 1.0]]);
@@ -180,16 +198,112 @@ fn leaving_the_road_terminates_and_the_lane_must_then_be_reset() {
 
 #[test]
 fn a_row_without_an_action_drives_itself_until_the_clock() {
-    let config = HighwayConfig::without_camera();
-    let mut env = Highway::new(4, config, &Device::flex()).unwrap();
+    let mut env = made("drive/highway:picture=0,clock_steps=200", 4);
     let mut now = env.reset(&LaneMask::all(4), &[1, 2, 3, 4].map(Seed::new)).unwrap();
-    let actions = Actions { values: Tensor::zeros([4, 2], &Device::flex()), given: RowMask::none(4) };
-    for _ in 0..config.clock_steps {
+    for _ in 0..200 {
         assert!(!now.finished().any());
-        now = env.step(&actions, &LaneMask::all(4)).unwrap();
+        now = env.step(&rowless(4, 2), &LaneMask::all(4)).unwrap();
     }
     assert_eq!(now.truncated, [Some(Truncation::Clock); 4]);
     assert!(!now.terminated.any());
+}
+
+#[test]
+fn seats_are_rows_of_their_own_and_one_that_crashes_leaves_the_others_driving() {
+    let mut env = made("drive/highway:seats=3,picture=0,cars=0", 2);
+    assert_eq!((env.spec().rows(), env.spec().seats), (6, 3));
+    let start = env.reset(&LaneMask::all(2), &[Seed::new(5), Seed::new(6)]).unwrap();
+    assert_eq!((start.terminated.len(), start.truncated.len()), (6, 2));
+    let mut ended = None;
+    for step in 0..300 {
+        // The first seat of the first lane leaves the road, the others drive themselves.
+        let mut swerve = rowless(6, 2);
+        swerve.values = actions(&[[0.0, 1.0]; 6]).values;
+        swerve.given = RowMask::only(6, &[0]);
+        let now = env.step(&swerve, &LaneMask::all(2)).unwrap();
+        assert!(!now.finished().any());
+        assert!((1..6).all(|row| !now.terminated.get(row)), "step {step}");
+        let reward = now.reward.to_data().iter::<f32>().next().unwrap();
+        if now.terminated.get(0) {
+            assert_eq!(reward, 0.0);
+            ended = ended.or(Some(step));
+        }
+    }
+    assert!(ended.is_some_and(|step| step > 2), "{ended:?}");
+}
+
+/// How far ahead of where it began the seat is after a second of an action, and how far to the left.
+fn after_a_second(name: &str, row: &[f32]) -> [f32; 2] {
+    let mut env = made(name, 1);
+    env.reset(&LaneMask::all(1), &[Seed::new(3)]).unwrap();
+    let start = env.scene(0).unwrap().bodies[0];
+    let values = Tensor::from_data(TensorData::new(row.to_vec(), [1, row.len()]), &Device::flex());
+    let one = Actions { values, given: RowMask::all(1) };
+    // A meta action is a choice: once, then idle.
+    let idle = Tensor::from_data(TensorData::new(vec![0.0, 1.0, 0.0, 0.0, 0.0], [1, 5]), &Device::flex());
+    for step in 0..10 {
+        let values = if step > 0 && row.len() == 5 { idle.clone() } else { one.values.clone() };
+        env.step(&Actions { values, given: RowMask::all(1) }, &LaneMask::all(1)).unwrap();
+    }
+    let end = env.scene(0).unwrap().bodies[0];
+    [end.place_m[0] - start.place_m[0] - start.speed_mps, end.place_m[1] - start.place_m[1]]
+}
+
+#[test]
+fn every_way_to_drive_goes_faster_slower_left_and_right() {
+    let way = |ahead: f32, left: f32| {
+        (1..=4).flat_map(|half| [ahead * half as f32, left * half as f32]).collect::<Vec<f32>>()
+    };
+    let meta = |choice: usize| (0..5).map(|idx| f32::from(u8::from(idx == choice))).collect::<Vec<f32>>();
+    let cases = [
+        ("continuous", [vec![1.0, 0.0], vec![-1.0, 0.0], vec![0.0, 0.3], vec![0.0, -0.3]]),
+        ("pedals", [vec![1.0, 0.0, 0.0], vec![0.0, 0.5, 0.0], vec![0.2, 0.0, 0.3], vec![0.2, 0.0, -0.3]]),
+        ("curvature", [vec![3.0, 0.0], vec![-3.0, 0.0], vec![0.0, 0.002], vec![0.0, -0.002]]),
+        ("waypoints", [way(16.0, 0.0), way(8.0, 0.0), way(12.0, 1.0), way(12.0, -1.0)]),
+        ("meta", [meta(3), meta(4), meta(0), meta(2)]),
+    ];
+    for (kind, [faster, slower, left, right]) in cases {
+        // On the second lane of three, so that there is one to either side.
+        let start = "start={entries={entries=[1],along_m=[350.0,350.0]}}";
+        let name = format!("drive/highway:picture=0,cars=0,lanes=3,start_mps=25,actions={kind},{start}");
+        let ahead = |row: &[f32]| after_a_second(&name, row)[0];
+        let across = |row: &[f32]| after_a_second(&name, row)[1];
+        assert!(ahead(&faster) > ahead(&slower) + 1.0, "{kind}: {} {}", ahead(&faster), ahead(&slower));
+        assert!(across(&left) > 0.1 && across(&right) < -0.1, "{kind}: {} {}", across(&left), across(&right));
+    }
+}
+
+#[test]
+fn an_action_acts_after_its_delay_and_within_its_rates() {
+    let speed_after = |options: &str, steps: usize| {
+        let mut env = made(&format!("drive/highway:picture=0,cars=0,start_mps=20,{options}"), 1);
+        env.reset(&LaneMask::all(1), &[Seed::new(3)]).unwrap();
+        for _ in 0..steps {
+            env.step(&actions(&[[-1.0, 0.0]]), &LaneMask::all(1)).unwrap();
+        }
+        env.scene(0).unwrap().bodies[0].speed_mps
+    };
+    assert!((speed_after("delay_steps=0", 4) - 18.0).abs() < 1e-3);
+    // For the first three of four steps the car drives itself, as nothing has reached it.
+    assert!(speed_after("delay_steps=3", 4) > 19.0);
+    // 10 m/s3: after 0.4 s the braking is 4 m/s2, and the speed is down by 0.8 m/s and a tick's rounding.
+    assert!((speed_after("jerk_mps3=10", 4) - 19.2).abs() < 0.1, "{}", speed_after("jerk_mps3=10", 4));
+    // On ice no braking is harder than the tyres hold.
+    assert!((speed_after("friction=0.1", 4) - (20.0 - 0.4 * 0.981)).abs() < 1e-2);
+}
+
+#[test]
+fn a_camera_that_drops_out_is_black_and_noise_is_its_own_in_every_step() {
+    let pictures = |options: &str| {
+        let mut env = made(&format!("drive/highway:{options}"), 1);
+        let start = env.reset(&LaneMask::all(1), &[Seed::new(3)]).unwrap();
+        said(&start, 0).images[0].clone()
+    };
+    assert!(pictures("picture_dropout=1").iter().all(|&byte| byte == 0));
+    let (clear, noisy) = (pictures("seats=1"), pictures("picture_noise=8"));
+    let off =
+        clear.iter().zip(&noisy).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / clear.len() as f64;
+    assert!((4.0..9.0).contains(&off), "mean difference {off}");
 }
 
 #[test]

@@ -1,26 +1,41 @@
-//! The driving simulator: the truth that a dream is held against. One room so far, `drive/highway`.
+//! The driving simulator: the truth that a dream is held against. Each [`Scenario`] is an environment.
 //!
-//! Scenario, action meaning, reward and state vector are shared with worlds that learn from it.
-//! Actions are `acceleration` in [-1, 1] for -5 to 5 m/s², and `steering` in [-1, 1], left positive, for what the
-//! tyres hold (see [`vehicle`]). A row that is given no action drives itself.
+//! Roads and traffic are the rule engine's (`dreamlane_traffic`); here are what a learner needs on top of it: seats and
+//! their actions, the task with its reward, the state vector, pictures. All of it is shared with worlds that learn from
+//! it. A row that is given no action drives itself.
+//!
+//! Options behind a name set any field of the scenario: `drive/merge:seats=2,actions=meta,friction=0.4`.
 
-mod body;
-pub mod camera;
-mod colour;
-mod config;
-mod ground;
-mod highway;
-pub mod idm;
-mod layer;
-mod noise;
-mod picture;
-pub mod road;
-mod roadside;
-pub mod scene;
+pub mod actions;
+mod env;
+mod episode;
+mod options;
+pub mod paint;
+pub mod presets;
+pub mod replay;
+pub mod scenario;
+mod seat;
 pub mod state;
 pub mod task;
-pub mod traffic;
-pub mod vehicle;
 
-pub use config::HighwayConfig;
-pub use highway::Highway;
+use burn::tensor::Device;
+use dreamlane_core::{Env, Result};
+
+pub use env::Drive;
+pub use scenario::Scenario;
+
+/// Builds the env of a scenario with options, such as `seats=2,actions=meta`.
+///
+/// # Errors
+/// When an option fits nothing, or the scenario cannot work.
+pub(crate) fn build(
+    name: &str,
+    options: &str,
+    scenario: Scenario,
+    lanes: usize,
+    device: &Device,
+) -> Result<Box<dyn Env>> {
+    let scenario = options::set(name, scenario, options)?;
+    let full = if options.is_empty() { name.to_owned() } else { format!("{name}:{options}") };
+    Ok(Box::new(Drive::new(&full, lanes, scenario, device)?))
+}

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     driver::Leader,
-    road::{LaneIdx, curve::Abreast},
+    road::{Lane, LaneIdx, Network, curve::Abreast},
 };
 
 /// Nobody further ahead than this matters.
@@ -53,6 +53,18 @@ impl View<'_> {
     #[must_use]
     pub fn fleet(&self) -> &Fleet {
         self.fleet
+    }
+
+    /// The roads.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.stage.network
+    }
+
+    /// A lane of the network.
+    #[must_use]
+    pub fn lane(&self, idx: LaneIdx) -> &Lane {
+        self.stage.network.lane(idx)
     }
 
     /// Where a participant is along a lane near it, and how that lane runs there.

@@ -19,7 +19,7 @@ mod track;
 mod traffic;
 
 pub use fleet::{Driver, Fleet, NOWHERE, Participant};
-pub use look::{Neighbour, Outlook};
+pub use look::{Neighbour, Outlook, View};
 pub use population::{Mix, Supply};
 pub use snapshot::Saved;
 pub use stage::{Rules, Stage, Variant};

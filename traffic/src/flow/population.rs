@@ -194,14 +194,31 @@ impl Traffic {
             if !self.stage.network.lane(lane).conflicts.is_empty() {
                 continue;
             }
-            let one = Participant { s_m: place_m, ..self.draw_on(mix, lane, chance) };
+            let one = Participant { s_m: place_m, ..mix.draw(self, lane, chance) };
             placed += usize::from(self.place_if_room(one));
         }
         placed
     }
 
-    fn draw_on(&self, mix: &Mix, lane: LaneIdx, chance: Chance) -> Participant {
-        mix.draw(self, lane, chance)
+    /// The same for vehicles within a window around the first participant, on the lanes where traffic enters.
+    pub fn populate_window(&mut self, n: usize, mix: &Mix, behind_m: f64, ahead_m: f64) -> usize {
+        let Some(&own) = self.fleet.lane.first() else { return 0 };
+        let here_m = self.fleet.s_m[0];
+        let mut placed = 0;
+        for attempt in 0..8 * n as u64 {
+            if placed == n {
+                break;
+            }
+            let network = &self.stage.network;
+            let chance = self.chance.of(PLACE + attempt);
+            let lane = network.entries()[chance.of(0).below(network.entries().len())];
+            let s_m = here_m + chance.of(1).between(-behind_m, ahead_m);
+            let [x_m, y_m] = network.lane(own).sketch.curve.point(s_m, 0.0);
+            let (s_m, _) = network.lane(lane).sketch.curve.project(x_m, y_m);
+            let one = Participant { s_m, ..mix.draw(self, lane, chance) };
+            placed += usize::from(self.place_if_room(one));
+        }
+        placed
     }
 
     /// Adds one at its lane and place if nobody is too near ahead or behind, as fast as who is ahead allows.

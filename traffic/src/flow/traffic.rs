@@ -176,6 +176,13 @@ impl Traffic {
         self.fleet.driver[idx] = driver;
     }
 
+    /// Sets the lane that a participant keeps or changes to.
+    pub fn set_target(&mut self, idx: usize, lane: LaneIdx) {
+        // Who changes counts on both lanes.
+        self.ordered &= self.fleet.target[idx] == lane;
+        self.fleet.target[idx] = lane;
+    }
+
     /// Whether a participant has driven off the end of a lane where traffic leaves.
     #[must_use]
     pub fn has_left(&self, idx: usize) -> bool {

@@ -4,8 +4,6 @@
 
 use dreamlane_core::Lens;
 
-use super::vehicle::Vehicle;
-
 /// Height of the eye above the road.
 const EYE_HEIGHT_M: f64 = 1.4;
 /// Eye ahead of the middle of the car.
@@ -29,7 +27,7 @@ pub struct Camera {
     pub focal_px: f64,
     /// Row of the horizon.
     pub horizon_px: f64,
-    /// Position on the road: along it, to the left, above.
+    /// Position: x, y, above the road.
     pub eye: [f64; 3],
     /// Sine and cosine of the heading.
     pub heading: (f64, f64),
@@ -47,16 +45,16 @@ impl Camera {
         }
     }
 
-    /// The camera of the ego for pictures of this side.
+    /// The camera of an ego with its middle here, for pictures of this side.
     #[must_use]
-    pub fn of(ego: &Vehicle, side: usize) -> Self {
-        let (sin, cos) = ego.heading_rad.sin_cos();
+    pub fn of(x_m: f64, y_m: f64, heading_rad: f64, side: usize) -> Self {
+        let (sin, cos) = heading_rad.sin_cos();
         let lens = Self::lens(side);
         Self {
             side,
             focal_px: lens.focal_px[0],
             horizon_px: lens.centre_px[1],
-            eye: [ego.x_m + EYE_FORWARD_M * cos, ego.y_m + EYE_FORWARD_M * sin, EYE_HEIGHT_M],
+            eye: [x_m + EYE_FORWARD_M * cos, y_m + EYE_FORWARD_M * sin, EYE_HEIGHT_M],
             heading: (sin, cos),
         }
     }
@@ -101,8 +99,7 @@ mod tests {
 
     #[test]
     fn a_point_on_the_road_lands_where_similar_triangles_say() {
-        let ego = Vehicle { x_m: 10.0, y_m: 6.0, heading_rad: 0.0, speed_mps: 0.0 };
-        let camera = Camera::of(&ego, 64);
+        let camera = Camera::of(10.0, 6.0, 0.0, 64);
         let view = camera.view([30.5, 4.0, 0.0]);
         assert_eq!(view, [2.0, -1.4, 20.0]);
         let mut pixels = Vec::new();
@@ -113,8 +110,7 @@ mod tests {
 
     #[test]
     fn what_is_behind_the_eye_is_cut_off() {
-        let ego = Vehicle { x_m: 0.0, y_m: 0.0, heading_rad: 0.0, speed_mps: 0.0 };
-        let camera = Camera::of(&ego, 64);
+        let camera = Camera::of(0.0, 0.0, 0.0, 64);
         let mut pixels = Vec::new();
         camera.project(&[[0.0, 0.0, -1.0], [1.0, 0.0, -1.0], [0.0, 1.0, -2.0]], &mut pixels);
         assert!(pixels.is_empty());

@@ -44,12 +44,12 @@ impl Layer {
         let fine = FINE as f64;
         let width = self.side * FINE;
         let heights = || polygon.iter().map(|point| point[1] * fine);
-        let top = heights().fold(f64::INFINITY, f64::min).round().max(0.0) as usize;
-        let bottom = (heights().fold(f64::NEG_INFINITY, f64::max).round().max(0.0) as usize).min(width);
+        let top = nearest(heights().fold(f64::INFINITY, f64::min));
+        let bottom = nearest(heights().fold(f64::NEG_INFINITY, f64::max)).min(width);
         for row in top..bottom {
             let Some((left, right)) = span(polygon, (row as f64 + 0.5) / fine) else { continue };
-            let from = ((left * fine).round().max(0.0) as usize).min(width);
-            let to = ((right * fine).round().max(0.0) as usize).min(width);
+            let from = nearest(left * fine).min(width);
+            let to = nearest(right * fine).min(width);
             if from < to {
                 self.samples[row * width + from..row * width + to].fill(sample);
                 self.painted[row / FINE] = true;
@@ -72,6 +72,11 @@ impl Layer {
             samples.fill(Sample::Ground);
         }
     }
+}
+
+/// The nearest whole number, 0 for all below: a cast takes what is negative to 0, and is no call as `f64::round` is.
+fn nearest(value: f64) -> usize {
+    (value + 0.5) as u32 as usize
 }
 
 /// The mean of the samples of one pixel.
