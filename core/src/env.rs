@@ -78,8 +78,8 @@ pub trait Env: Send {
         ""
     }
 
-    /// Participants moved times ticks of the physics since the lanes were last reset, over all lanes; 0 where that has
-    /// no meaning. For measuring speed.
+    /// Participants moved times ticks of the physics, over all lanes and episodes so far; 0 where that has no meaning.
+    /// For measuring speed.
     fn moved(&self) -> u64 {
         0
     }

@@ -29,6 +29,11 @@ pub static ENVS: &[EnvEntry] = &[
         "four lanes with traffic around the car, until the clock ends it",
         presets::highway,
     ),
+    entry(
+        "drive/highway_v0",
+        "highway-v0 of highway-env: its models, steps of a second, meta actions",
+        presets::highway_v0,
+    ),
     entry("drive/merge", "from the ramp into the traffic of the main road", presets::merge),
     entry("drive/exit", "from the main road to the ramp", presets::exit),
     entry("drive/weave", "from the on-ramp to the main road, across those who leave it", presets::weave),

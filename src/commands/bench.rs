@@ -3,6 +3,7 @@
 //! Latency comes from a bare loop of policy and env; recording is measured through `rollout`, which is what users run,
 //! in alternating rounds without and with a recorder, so that a machine that drifts drifts in both.
 
+mod beside;
 mod machine;
 mod process;
 mod quantiles;
@@ -33,7 +34,7 @@ const NO_FORMAT: &str = "none";
 /// Arguments of `bench`.
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// `drive/highway`, or `world:RUN` for a trained world.
+    /// `drive/highway` or another scenario with its options, or `world:RUN` for a trained world.
     #[arg(long)]
     env: String,
     /// Numbers of lanes to measure, one after the other.
@@ -75,6 +76,12 @@ pub(crate) struct Bench {
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
     precision: sources::Numbers,
+    /// A simulator of others to measure in turns with the env, for as long as each measurement lasts.
+    #[arg(long, value_enum)]
+    beside: Option<beside::Other>,
+    /// The Python that has it.
+    #[arg(long, default_value = "python3", requires = "beside")]
+    python: PathBuf,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -91,14 +98,26 @@ impl Bench {
             seed: self.seed,
             machine: machine::facts(&surroundings.device),
             lanes: Vec::new(),
+            beside: None,
         };
         for &n_lanes in &self.lanes {
+            self.round_beside(&mut report)?;
             report.lanes.push(self.measure(n_lanes, &formats, surroundings)?);
         }
+        self.round_beside(&mut report)?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
             print!("{}", table::of(&report));
+        }
+        Ok(())
+    }
+
+    /// One round of what stands beside, if anything does.
+    fn round_beside(&self, report: &mut Report) -> Result<()> {
+        if let Some(other) = self.beside {
+            report.beside =
+                Some(beside::Beside::round(report.beside.take(), other, &self.python, self.seconds)?);
         }
         Ok(())
     }

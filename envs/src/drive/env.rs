@@ -46,6 +46,8 @@ struct Lane {
     pictures: Vec<u8>,
     /// `[seat, feature]`.
     features: Vec<f32>,
+    /// Participants moved times ticks in episodes before this one.
+    moved_before: u64,
 }
 
 /// What a snapshot keeps; pictures and features follow from it.
@@ -79,6 +81,7 @@ impl Drive {
             episode: None,
             pictures: vec![0; scenario.seats * spec.cameras.iter().map(CameraSpec::frame_len).sum::<usize>()],
             features: vec![0.0; scenario.seats * spec.state.len()],
+            moved_before: 0,
         };
         let lanes = (0..lanes).map(|_| lane()).collect();
         Ok(Self { spec, scenario, ground, map, device: device.clone(), lanes })
@@ -126,6 +129,7 @@ impl Env for Drive {
         begun.par_iter_mut().for_each_init(
             || shared.easel(),
             |easel, (lane, seed)| {
+                lane.moved_before += lane.episode.as_ref().map_or(0, |episode| episode.moved);
                 lane.status = LaneStatus::beginning();
                 let ground = shared.ground;
                 lane.episode = Some(Episode::begin(shared.scenario, &ground.stage, &ground.platoons, *seed));
@@ -216,7 +220,8 @@ impl Env for Drive {
     }
 
     fn moved(&self) -> u64 {
-        self.lanes.iter().filter_map(|lane| lane.episode.as_ref()).map(|episode| episode.moved).sum()
+        let now = |lane: &Lane| lane.episode.as_ref().map_or(0, |episode| episode.moved);
+        self.lanes.iter().map(|lane| lane.moved_before + now(lane)).sum()
     }
 }
 

@@ -77,6 +77,23 @@ pub fn highway() -> Scenario {
     }
 }
 
+/// `highway-v0` of highway-env 1.12.1: its models, 50 vehicles, 15 ticks in a step of one second, meta actions.
+#[must_use]
+pub fn highway_v0() -> Scenario {
+    Scenario {
+        variant: Variant::HighwayEnv,
+        cars: [50, 50],
+        supply: Supply::Window { behind_m: 100.0, ahead_m: 1000.0 },
+        mix: Mix { desired_mps: [21.0, 24.0], exponents: Some([3.5, 4.5]), ..Mix::default() },
+        start_mps: [25.0, 25.0],
+        actions: ActionKind::Meta,
+        steps_per_second: 1,
+        ticks: 15,
+        clock_steps: 40,
+        ..highway()
+    }
+}
+
 /// From the ramp into the traffic of the main road.
 #[must_use]
 pub fn merge() -> Scenario {

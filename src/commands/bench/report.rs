@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     super::sources::Numbers,
+    beside::Beside,
     machine::Machine,
     process::Memory,
     quantiles::quantile,
@@ -20,6 +21,9 @@ pub(crate) struct Report {
     pub(crate) machine: Machine,
     /// One per number of lanes, in the order asked for.
     pub(crate) lanes: Vec<LanesReport>,
+    /// The program of others that was measured in turns with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) beside: Option<Beside>,
 }
 
 /// One number of lanes.
@@ -36,6 +40,9 @@ pub(crate) struct LanesReport {
     pub(crate) latency_ms: Latency,
     pub(crate) share: Share,
     pub(crate) resets: Resets,
+    /// Participants moved times ticks of the physics, where the env is a rule engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) moves: Option<Moves>,
     /// Where the arithmetic of a step is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) arithmetic: Option<Arithmetic>,
@@ -82,6 +89,17 @@ pub(crate) struct Resets {
     /// Milliseconds per lane.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ms_per_lane: Option<f64>,
+}
+
+/// How fast a rule engine moves its participants.
+#[derive(Debug, Serialize)]
+pub(crate) struct Moves {
+    /// Participants in a lane times ticks in a step, the mean.
+    pub(crate) per_step: f64,
+    /// In all lanes, with the policy's time left out.
+    pub(crate) per_sec: f64,
+    /// The same for each thread.
+    pub(crate) per_sec_and_thread: f64,
 }
 
 /// Floating point operations in matrix products and convolutions, a multiply-add counting two.
@@ -154,6 +172,14 @@ impl LanesReport {
                 lanes: stepped.resets,
                 ms_per_lane: (stepped.resets > 0).then(|| 1e3 * stepped.reset_secs / stepped.resets as f64),
             },
+            moves: (stepped.moved > 0).then(|| {
+                let per_sec = stepped.moved as f64 / (secs - stepped.policy_secs).max(1e-9);
+                Moves {
+                    per_step: stepped.moved as f64 / stepped.lane_steps as f64,
+                    per_sec,
+                    per_sec_and_thread: per_sec / rayon::current_num_threads() as f64,
+                }
+            }),
             arithmetic: flops.map(|flops| Arithmetic {
                 mflop_per_step: flops / 1e6,
                 gflop_per_sec: flops * rate(secs) / 1e9,

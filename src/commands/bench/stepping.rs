@@ -42,6 +42,8 @@ pub(crate) struct Stepped {
     pub(crate) resets: u64,
     /// Lane steps that were timed.
     pub(crate) lane_steps: u64,
+    /// Participants moved times ticks of the physics in them; 0 where the env has none.
+    pub(crate) moved: u64,
 }
 
 /// What is measured, and how.
@@ -102,11 +104,13 @@ impl Loop<'_> {
         let began = Instant::now();
         let actions = self.policy.act(now, &seeds)?;
         let acted = began.elapsed();
+        let moved_before = self.env.moved();
         let next = self.env.step(&actions, &LaneMask::all(n_lanes))?;
         self.settle()?;
         stepped.step_secs.push(began.elapsed().as_secs_f64());
         stepped.policy_secs += acted.as_secs_f64();
         stepped.lane_steps += n_lanes as u64;
+        stepped.moved += self.env.moved() - moved_before;
         playing.lanes.iter_mut().for_each(|(_, step)| *step += 1);
         let finished = next.finished();
         let is_over = |lane: usize| {

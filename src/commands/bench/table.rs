@@ -17,6 +17,13 @@ pub(crate) fn of(report: &Report) -> String {
     text += &format!("{}\n\n", machine(&report.machine));
     text += &aligned(&stepping(&report.lanes));
     text += "steps of single lanes; policy and env, without resets; shares are of the time of a step\n";
+    if report.lanes.iter().any(|lanes| lanes.moves.is_some()) {
+        text += "moves: participants times ticks of the physics, of all threads, without the policy\n";
+    }
+    if let Some(beside) = &report.beside {
+        text += "\n";
+        text += &beside.told(&report.lanes);
+    }
     if report.lanes.iter().any(|lanes| !lanes.recording.is_empty()) {
         text += "\n";
         text += &aligned(&recording(&report.lanes));
@@ -45,6 +52,7 @@ fn stepping(lanes: &[LanesReport]) -> Vec<Vec<String>> {
         "decode",
         "reset ms",
         "GFLOP/s",
+        "M moves/s",
         "peak MB",
         "after MB",
     ];
@@ -60,6 +68,7 @@ fn stepping(lanes: &[LanesReport]) -> Vec<Vec<String>> {
             known(of.share.decode, percent),
             known(of.resets.ms_per_lane, number),
             known(of.arithmetic.as_ref().map(|arithmetic| arithmetic.gflop_per_sec), number),
+            known(of.moves.as_ref().map(|moves| moves.per_sec / 1e6), number),
             known(of.memory.peak_bytes, megabytes),
             known(of.memory.after_bytes, megabytes),
         ]
