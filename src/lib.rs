@@ -18,6 +18,7 @@ pub use dreamlane_envs as envs;
 pub use dreamlane_evaluation as evaluation;
 pub use dreamlane_nn as nn;
 pub use dreamlane_rollouts as rollouts;
+pub use dreamlane_traffic as traffic;
 pub use dreamlane_training as training;
 pub use dreamlane_worlds as worlds;
 

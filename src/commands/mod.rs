@@ -1,6 +1,7 @@
 //! The subcommands, one file each: parse into a plain struct, resolve, act.
 
 mod bench;
+mod calibrate;
 mod command_line;
 mod demo;
 mod evaluate;
@@ -52,6 +53,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Measure how fast an environment steps, and what recording it costs.
     Bench(bench::Bench),
+    /// Fit how drivers follow to recorded platoons.
+    Calibrate(calibrate::Calibrate),
     /// Copy a data set into another format.
     Export(export::Export),
     /// Say what a data set, checkpoint, run or frame cache is.
@@ -83,6 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
         Command::Evaluate(evaluate) => evaluate.run(&surroundings),
         Command::Bench(bench) => bench.run(&surroundings),
+        Command::Calibrate(calibrate) => calibrate.run(&surroundings),
         Command::Export(export) => export.run(&surroundings),
         Command::Info(info) => info.run(),
         Command::Repair(repair) => repair.run(),
