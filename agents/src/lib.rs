@@ -1,4 +1,5 @@
-//! Policies: [`random`], [`constant`], the car-following driver [`idm`], and the replay of recorded actions.
+//! Policies: [`random`], [`constant`], the car-following driver [`idm`], the truth's own [`rules`], and the replay of
+//! recorded actions.
 //!
 //! ```
 //! # use dreamlane_core::{ActionSpace, EnvSpec};
@@ -18,6 +19,7 @@ pub mod random;
 mod registry;
 pub mod replay;
 mod rows;
+pub mod rules;
 
 pub use constant::Constant;
 pub use idm::Idm;
@@ -25,3 +27,4 @@ pub use noisy::Noisy;
 pub use random::Random;
 pub use registry::{AGENTS, AgentEntry, Build, build};
 pub use replay::Replay;
+pub use rules::Rules;

@@ -2,7 +2,7 @@
 
 use dreamlane_core::{EnvSpec, Error, Policy, Result};
 
-use crate::{Constant, Idm, Noisy, Random};
+use crate::{Constant, Idm, Noisy, Random, Rules};
 
 /// Builds a policy for an env; the text is what followed a colon after the name, if anything did.
 pub type Build = fn(Option<&str>, &EnvSpec) -> Result<Box<dyn Policy>>;
@@ -39,6 +39,14 @@ pub static AGENTS: &[AgentEntry] = &[
         build: |text, spec| {
             no_values("idm", text)?;
             Ok(Box::new(Idm::new(spec)?))
+        },
+    },
+    AgentEntry {
+        name: "rules",
+        about: "gives no action, so that the truth drives by its own rules: on any road, with junctions and lane changes",
+        build: |text, spec| {
+            no_values("rules", text)?;
+            Ok(Box::new(Rules::new(spec.action.width())))
         },
     },
     AgentEntry {

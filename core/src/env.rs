@@ -1,6 +1,8 @@
 //! The environment: batched first, resets explicit.
 
-use crate::{Actions, EnvSpec, LaneMask, Observation, Result, Scene, Seed, Timestep};
+use burn::tensor::Tensor;
+
+use crate::{Actions, EnvSpec, Error, LaneMask, Observation, Result, Scene, Seed, Timestep};
 
 /// A picture of a lane, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,15 @@ pub trait Env: Send {
     /// Empty where the seed says it all.
     fn beginning(&self, _lane: usize) -> &str {
         ""
+    }
+
+    /// What the rows did in the last step, `[row, width]`, as actions that would have done about the same: for those
+    /// that were given none and drove themselves. What is recorded of them.
+    ///
+    /// # Errors
+    /// When the env does not let rows drive themselves, or its actions cannot say what they did.
+    fn driven(&self) -> Result<Tensor<2>> {
+        Err(Error::Unsupported("telling what a row without an action did", self.spec().name.clone()))
     }
 
     /// Participants moved times ticks of the physics, over all lanes and episodes so far; 0 where that has no meaning.

@@ -76,11 +76,16 @@ impl Drive<'_> {
             }
             let actions = policy.act(&seen, &self.lanes.policy_seeds())?;
             let running = self.lanes.running();
-            self.record(|| Message::Acted {
-                values: Box::new(actions.values.clone()),
-                lanes: running.indices().collect(),
-            })?;
             let next = env.step(&actions, &running)?;
+            if self.recorder.is_some() {
+                // Who was given no action drove itself, and is recorded by what it did.
+                let all_given = running.indices().all(|lane| actions.given.get(lane));
+                let values = if all_given { actions.values } else { env.driven()? };
+                self.record(|| Message::Acted {
+                    values: Box::new(values),
+                    lanes: running.indices().collect(),
+                })?;
+            }
             self.lanes.advance();
             self.summary.steps += running.count() as u64;
             self.note(env, &next, running.indices().collect())?;

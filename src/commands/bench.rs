@@ -46,7 +46,7 @@ pub(crate) struct Bench {
     /// Length of each measurement where --steps is not given.
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
-    /// random, constant[:A,B], idm, noisy[:STRENGTH] or replay.
+    /// random, constant[:A,B], idm, rules, noisy[:STRENGTH] or replay.
     #[arg(long, default_value = "random")]
     policy: String,
     /// Formats whose cost is measured; `none` measures stepping alone.

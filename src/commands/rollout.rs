@@ -19,7 +19,7 @@ pub(crate) struct Rollout {
     /// `drive/highway`, or `world:RUN` for a trained world.
     #[arg(long)]
     pub(crate) env: String,
-    /// random, constant[:A,B], idm, noisy[:STRENGTH] or replay.
+    /// random, constant[:A,B], idm, rules, noisy[:STRENGTH] or replay.
     #[arg(long, default_value = "random")]
     pub(crate) policy: String,
     /// Episodes to play.

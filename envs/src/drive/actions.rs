@@ -86,6 +86,18 @@ pub(super) fn pedals_mps2(throttle: f64, brake: f64, speed_mps: f64) -> f64 {
     thrust - BRAKE_MPS2 * brake - drag
 }
 
+/// The throttle and the brake that do this to a car at a speed, as far as they can.
+#[must_use]
+pub(super) fn pedals_for(acceleration_mps2: f64, speed_mps: f64) -> [f64; 2] {
+    let wanted_mps2 = acceleration_mps2 - pedals_mps2(0.0, 0.0, speed_mps);
+    if wanted_mps2 >= 0.0 {
+        let full_mps2 = pedals_mps2(1.0, 0.0, speed_mps) - pedals_mps2(0.0, 0.0, speed_mps);
+        [(wanted_mps2 / full_mps2.max(0.1)).min(1.0), 0.0]
+    } else {
+        [0.0, (-wanted_mps2 / BRAKE_MPS2).min(1.0)]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +116,15 @@ mod tests {
         assert!(pedals_mps2(1.0, 0.0, 0.0) > 3.0);
         assert!(pedals_mps2(1.0, 0.0, 38.0) > -0.1 && pedals_mps2(1.0, 0.0, 45.0) < 0.0);
         assert_eq!(pedals_mps2(0.0, 0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn the_pedals_for_an_acceleration_do_it() {
+        for (acceleration_mps2, speed_mps) in [(2.0, 5.0), (0.5, 25.0), (-0.05, 20.0), (-4.0, 30.0)] {
+            let [throttle, brake] = pedals_for(acceleration_mps2, speed_mps);
+            let done = pedals_mps2(throttle, brake, speed_mps);
+            assert!((done - acceleration_mps2).abs() < 1e-9, "{acceleration_mps2} at {speed_mps}: {done}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Scenario,
-    actions::WIDEST,
+    actions::{ActionKind, WIDEST},
     episode::Episode,
     paint::{Easel, GroundMap, Sight, above, camera::Camera},
     scenario::Ground,
@@ -217,6 +217,24 @@ impl Env for Drive {
 
     fn scene(&self, lane: usize) -> Option<dreamlane_core::Scene> {
         self.lanes[lane].episode.as_ref().map(Episode::told)
+    }
+
+    fn driven(&self) -> Result<Tensor<2>> {
+        if matches!(self.scenario.actions, ActionKind::Meta | ActionKind::Waypoints) {
+            return Err(Error::Unsupported(
+                "telling what a row without an action did",
+                self.spec.name.clone(),
+            ));
+        }
+        let width = self.spec.action.width();
+        let mut values = Vec::with_capacity(self.spec.rows() * width);
+        for lane in &self.lanes {
+            match &lane.episode {
+                Some(episode) => values.extend(episode.seats.iter().flat_map(|seat| &seat.did[..width])),
+                None => values.extend(std::iter::repeat_n(0.0, self.scenario.seats * width)),
+            }
+        }
+        Ok(Tensor::from_data(TensorData::new(values, [self.spec.rows(), width]), &self.device))
     }
 
     fn moved(&self) -> u64 {

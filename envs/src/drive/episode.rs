@@ -61,6 +61,7 @@ impl Episode {
         for (idx, seat) in self.seats.iter_mut().enumerate() {
             over[idx] = seat.ending.is_some();
             acting[idx] = seat.take(scenario.actions, rows[idx], &mut self.traffic, idx);
+            seat.begin_step(rows[idx]);
         }
         for _ in 0..scenario.ticks {
             for (idx, seat) in self.seats.iter_mut().enumerate() {
@@ -68,6 +69,9 @@ impl Episode {
             }
             self.traffic.tick(secs);
             self.moved += self.traffic.fleet().len() as u64;
+            for (idx, seat) in self.seats.iter_mut().enumerate().filter(|(idx, _)| rows[*idx].is_none()) {
+                seat.notice(scenario.actions, self.traffic.fleet(), idx, 1.0 / scenario.ticks as f64);
+            }
             self.traffic.collide(|_, _, _| ());
             for (idx, seat) in self.seats.iter_mut().enumerate() {
                 seat.ending = seat.ending.or_else(|| task::ending(&self.traffic, idx, scenario.aim));

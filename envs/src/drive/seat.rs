@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use dreamlane_traffic::flow::{Driver, Traffic};
+use dreamlane_traffic::flow::{Driver, Fleet, Traffic};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Scenario,
-    actions::{ActionKind, FULL_ACCELERATION_MPS2, WAYPOINT_SECS, WIDEST, pedals_mps2, slip_of},
+    actions::{ActionKind, FULL_ACCELERATION_MPS2, WAYPOINT_SECS, WIDEST, pedals_for, pedals_mps2, slip_of},
     task::Ending,
 };
 
@@ -38,6 +38,8 @@ pub(super) struct Seat {
     pub(super) ending: Option<Ending>,
     /// Reward of the last step.
     pub(super) reward: f32,
+    /// What it did in the last step, as an action: what it was given, or the like of what it did by itself.
+    pub(super) did: Row,
 }
 
 impl Seat {
@@ -51,6 +53,38 @@ impl Seat {
             asked: [0.0; 2],
             ending: None,
             reward: 0.0,
+            did: [0.0; WIDEST],
+        }
+    }
+
+    /// What the seat does begins anew with a step: what it was given, or what its ticks add up to.
+    pub(super) fn begin_step(&mut self, given: Option<Row>) {
+        self.did = given.unwrap_or([0.0; WIDEST]);
+    }
+
+    /// Adds a share of what a seat that drives itself did in a tick.
+    pub(super) fn notice(&mut self, kind: ActionKind, fleet: &Fleet, idx: usize, share: f64) {
+        let (acceleration_mps2, sin_slip) = (fleet.acceleration_mps2[idx], fleet.sin_slip[idx]);
+        let (speed_mps, length_m) = (fleet.speed_mps[idx], fleet.length_m[idx]);
+        let steering = (sin_slip / slip_of(1.0, speed_mps, length_m)).clamp(-1.0, 1.0);
+        let mut add = |place: usize, value: f64| self.did[place] += (share * value) as f32;
+        match kind {
+            ActionKind::Continuous => {
+                add(0, (acceleration_mps2 / FULL_ACCELERATION_MPS2).clamp(-1.0, 1.0));
+                add(1, steering);
+            }
+            ActionKind::Pedals => {
+                let [throttle, brake] = pedals_for(acceleration_mps2, speed_mps);
+                add(0, throttle);
+                add(1, brake);
+                add(2, steering);
+            }
+            ActionKind::Curvature => {
+                add(0, acceleration_mps2.clamp(-8.0, 5.0));
+                add(1, (sin_slip / (0.5 * length_m)).clamp(-0.2, 0.2));
+            }
+            // No choice and no four points say what rules did.
+            ActionKind::Meta | ActionKind::Waypoints => {}
         }
     }
 

@@ -1,7 +1,5 @@
 //! A scripted world behind `WorldEnv`: frames count steps, rewards repeat actions, so every shift in time shows.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};

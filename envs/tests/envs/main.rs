@@ -1,0 +1,7 @@
+//! Environments: what each promises, the dream, and the truth over a thousand steps.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod contract;
+mod dream;
+mod thousand;
