@@ -87,12 +87,14 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
             return Err(Error::Unsupported("products in bf16", name.to_owned()));
         }
         let env = envs::build(name, lanes, device)?;
-        let provenance = provenance::played(name, Origins::Truth);
+        // The env's own name has no paths in it.
+        let provenance = provenance::played(&env.spec().name, Origins::Truth);
+        let about = format!("truth {}", env.spec().name);
         return Ok(Source {
             env,
             world: None,
             data: dreaming.data.clone(),
-            about: format!("truth {name}"),
+            about,
             provenance,
         });
     };

@@ -36,6 +36,7 @@ pub(crate) fn build(
     device: &Device,
 ) -> Result<Box<dyn Env>> {
     let scenario = options::set(name, scenario, options)?;
-    let full = if options.is_empty() { name.to_owned() } else { format!("{name}:{options}") };
+    let full =
+        if options.is_empty() { name.to_owned() } else { format!("{name}:{}", options::public(options)) };
     Ok(Box::new(Drive::new(&full, lanes, scenario, device)?))
 }

@@ -27,6 +27,19 @@ pub(super) fn set(name: &str, scenario: Scenario, text: &str) -> Result<Scenario
     table.try_into().map_err(|error: toml::de::Error| invalid(error.message().to_owned()))
 }
 
+/// The options as recordings show them: of a path no more than its last part, since the rest names a place on one
+/// machine.
+pub(super) fn public(text: &str) -> String {
+    let shown = split(text).into_iter().map(|option| match option.split_once('=') {
+        Some((key, value)) => {
+            let last = value.trim_end_matches('/').rsplit('/').next().unwrap_or(value);
+            format!("{key}={last}")
+        }
+        None => option.to_owned(),
+    });
+    shown.collect::<Vec<_>>().join(",")
+}
+
 /// Cuts at commas that are not within brackets or braces.
 fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0_usize, 0);
@@ -113,6 +126,11 @@ mod tests {
         assert_eq!((scenario.friction, scenario.mix.tempers), (1.0, [0.0, 1.0, 0.0]));
         assert_eq!(scenario.clock_steps, expected.clock_steps);
         assert_eq!(highway("lanes=3").unwrap().layout, highway("layout.lanes=3").unwrap().layout);
+    }
+
+    #[test]
+    fn a_path_is_shown_by_its_last_part() {
+        assert_eq!(public("replay.data=/home/me/ngsim/,seats=2"), "replay.data=ngsim,seats=2");
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub fn highway_v0() -> Scenario {
 /// From the ramp into the traffic of the main road.
 #[must_use]
 pub fn merge() -> Scenario {
-    Scenario { start: from_entries(&[2], [5.0, 40.0]), ..base(layout("merge")) }
+    Scenario { start: from_entries(&[2], [5.0, 40.0]), clock_steps: 600, ..base(layout("merge")) }
 }
 
 /// From the main road to the ramp.
@@ -107,6 +107,7 @@ pub fn exit() -> Scenario {
         start: from_entries(&[0, 1, 2], [20.0, 120.0]),
         start_mps: [20.0, 26.0],
         goals: vec![1],
+        clock_steps: 600,
         ..base(layout("exit"))
     }
 }
@@ -114,7 +115,12 @@ pub fn exit() -> Scenario {
 /// From the on-ramp to the main road, across those who leave it.
 #[must_use]
 pub fn weave() -> Scenario {
-    Scenario { start: from_entries(&[2], [5.0, 40.0]), goals: vec![0], ..base(layout("weave")) }
+    Scenario {
+        start: from_entries(&[2], [5.0, 40.0]),
+        goals: vec![0],
+        clock_steps: 600,
+        ..base(layout("weave"))
+    }
 }
 
 /// Three lanes become two.
