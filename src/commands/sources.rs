@@ -90,13 +90,7 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
         // The env's own name has no paths in it.
         let provenance = provenance::played(&env.spec().name, Origins::Truth);
         let about = format!("truth {}", env.spec().name);
-        return Ok(Source {
-            env,
-            world: None,
-            data: dreaming.data.clone(),
-            about,
-            provenance,
-        });
+        return Ok(Source { env, world: None, data: dreaming.data.clone(), about, provenance });
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;

@@ -13,6 +13,7 @@ mod plan;
 mod python;
 mod sanitize;
 mod step;
+mod traffic;
 
 use plan::PLANS;
 
@@ -33,6 +34,7 @@ const TASKS: &[Task] = &[
     Task { name: "formats", about: formats::ABOUT, run: formats::run },
     Task { name: "fuzz", about: fuzz::ABOUT, run: fuzz::run },
     Task { name: "sanitize", about: sanitize::ABOUT, run: sanitize::run },
+    Task { name: "traffic", about: traffic::ABOUT, run: traffic::run },
 ];
 
 fn main() -> ExitCode {

@@ -14,6 +14,9 @@ const SPEC: &str = "world = \"dit\"\nsteps_per_second = 20\ncontext = 16\ndraws 
     [[cameras]]\nname = \"front\"\nheight = 64\nwidth = 64\n\
     [action]\nkind = \"continuous\"\nnames = [\"steering\"]\nlow = [-1.0]\nhigh = [1.0]\n";
 
+const PLATOON: &str = "t1,ID1,Y1,v1,a1,ID2,Y2,v2,a2\n0.0,7,20,5,0.1,9,0,4.5,0\n0.1,7,20.5,5,0.1,9,0.45,4.5,0\n\
+    0.2,7,21,5,0.1,9,0.9,4.5,-0.2\n";
+
 /// A weights file of one tensor.
 fn weights() -> Vec<u8> {
     let header =
@@ -33,7 +36,7 @@ fn main() {
     let entry = dreamlane_fuzz::made_file("minari", "seeds-entry", "data/0/metadata.json");
     let table = dreamlane_fuzz::made_file("minari", "seeds-table", "data/0/part-0.parquet");
     let weights = weights();
-    let seeds: [(&str, &str, &[u8]); 13] = [
+    let seeds: [(&str, &str, &[u8]); 14] = [
         ("donkeycar_manifest", "valid", MANIFEST.as_bytes()),
         ("donkeycar_record", "valid", RECORD.as_bytes()),
         ("lerobot_info", "valid", &made.info),
@@ -45,6 +48,7 @@ fn main() {
         ("minari_metadata", "set", &minari),
         ("minari_metadata", "entry", &entry),
         ("minari_metadata", "table", &table),
+        ("platoon_table", "valid", PLATOON.as_bytes()),
         ("safetensors", "valid", &weights),
         ("toml", "spec", SPEC.as_bytes()),
     ];

@@ -6,5 +6,6 @@ mod controllers;
 mod curves;
 mod layouts;
 mod networks;
+mod oracles;
 mod recorded_platoons;
 mod ring;

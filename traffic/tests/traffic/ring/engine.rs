@@ -9,10 +9,7 @@ use dreamlane_traffic::{
     road::{Builder, Curve, LaneIdx, Line, Network, Pose, Sketch},
 };
 
-use super::{
-    measures::Tick,
-    reference::{CAR_M, Ring},
-};
+use super::{measures::Tick, reference::Ring};
 
 const PIECES: u32 = 4;
 
@@ -48,7 +45,7 @@ pub(crate) fn begin(stage: &Arc<Stage>, ring: &Ring, start: &Tick, seed: u64) ->
             s_m: position_m - f64::from(piece) * piece_m,
             speed_mps: *speed_mps,
             desired_mps: ring.desired_mps,
-            length_m: CAR_M,
+            length_m: ring.car_m,
             ..Participant::default()
         });
     }

@@ -122,6 +122,6 @@ pub(crate) fn random_rings(seed: u64) -> impl Iterator<Item = Ring> {
         let n_cars = random.random_range(15..=60);
         let desired_mps = random.random_range(10.0..35.0);
         let ring_m = n_cars as f64 * random.random_range(8.0..40.0);
-        Ring { idm, desired_mps, n_cars, ring_m }
+        Ring { idm, desired_mps, n_cars, ring_m, car_m: CAR_M }
     })
 }

@@ -4,10 +4,10 @@
 //! <https://doi.org/10.1088/1367-2630/10/3/033001>. Every check takes recorded ticks or a closure that
 //! advances a tick, so that the plain simulator of these tests and a fast one face the same table.
 
-mod engine;
+pub(crate) mod engine;
 mod growth;
-mod measures;
-mod reference;
+pub(crate) mod measures;
+pub(crate) mod reference;
 mod sugiyama;
 
 use growth::{Agreement, grows, random_rings};

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::measures::{Tick, gaps_m};
 
-/// Length of every car, metres.
+/// Length of the cars of the experiment and of all rings that do not say otherwise, metres.
 pub(crate) const CAR_M: f64 = 4.5;
 
 /// A ring road with equal drivers.
@@ -20,12 +20,14 @@ pub(crate) struct Ring {
     pub(crate) n_cars: usize,
     /// Length of the ring.
     pub(crate) ring_m: f64,
+    /// Length of every car.
+    pub(crate) car_m: f64,
 }
 
 impl Ring {
     /// The speed at which all cars go evenly.
     pub(crate) fn equilibrium_mps(&self) -> f64 {
-        self.idm.equilibrium_speed_mps(self.ring_m / self.n_cars as f64 - CAR_M, self.desired_mps)
+        self.idm.equilibrium_speed_mps(self.ring_m / self.n_cars as f64 - self.car_m, self.desired_mps)
     }
 
     /// Even flow with each car displaced along the road and set off in speed, as given by its index.
@@ -46,7 +48,7 @@ impl Ring {
     /// The update is the ballistic one: speed first, never below zero, then position by the mean of both
     /// speeds.
     pub(crate) fn advance(&self, tick: &mut Tick, step_secs: f64, mut noise: impl FnMut() -> f64) {
-        let gaps: Vec<f64> = gaps_m(tick, self.ring_m, CAR_M).collect();
+        let gaps: Vec<f64> = gaps_m(tick, self.ring_m, self.car_m).collect();
         let before_mps = tick.speeds_mps.clone();
         for car in 0..self.n_cars {
             let speed_mps = before_mps[car];

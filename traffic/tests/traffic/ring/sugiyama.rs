@@ -9,7 +9,7 @@ use dreamlane_traffic::driver::Idm;
 use rand_chacha::ChaCha8Rng;
 
 use super::measures::{Flow, Tick};
-use super::reference::{Ring, normal};
+use super::reference::{CAR_M, Ring, normal};
 
 /// Length of the ring.
 pub(crate) const RING_M: f64 = 230.0;
@@ -53,7 +53,12 @@ pub(crate) fn cases() -> [Case; 7] {
 fn case(name: &'static str, parameters: [f64; 5], noise_mps2: f64, expected: Expected) -> Case {
     let [desired_mps, headway_secs, standstill_gap_m, acceleration_mps2, braking_mps2] = parameters;
     let idm = Idm { headway_secs, standstill_gap_m, acceleration_mps2, braking_mps2, ..Idm::kesting_2010() };
-    Case { name, ring: Ring { idm, desired_mps, n_cars: 22, ring_m: RING_M }, noise_mps2, expected }
+    Case {
+        name,
+        ring: Ring { idm, desired_mps, n_cars: 22, ring_m: RING_M, car_m: CAR_M },
+        noise_mps2,
+        expected,
+    }
 }
 
 impl Case {
