@@ -11,6 +11,8 @@ use crate::road::LaneIdx;
 const GRAVITY_MPS2: f64 = 9.81;
 /// Below this a body stands.
 pub(super) const STANDS_MPS: f64 = 0.2;
+/// Above this a body that stood is under way.
+const UNDER_WAY_MPS: f64 = 1.5;
 /// Pieces shorter than what is driven in a tick may be passed whole.
 const MOST_PIECES: usize = 4;
 
@@ -30,7 +32,10 @@ pub(super) fn all(traffic: &mut Traffic, secs: f64) {
             }
         }
         fleet.timer_secs[idx] += secs;
-        let stands = fleet.speed_mps[idx].abs() < STANDS_MPS;
+        // Who pulls out has waited until it is under way: else it would lose its turn by starting.
+        let under_way_mps = UNDER_WAY_MPS.min(0.5 * fleet.desired_mps[idx]);
+        let under_way_mps = if fleet.stands_secs[idx] > 0.0 { under_way_mps } else { STANDS_MPS };
+        let stands = fleet.speed_mps[idx].abs() < under_way_mps;
         fleet.stands_secs[idx] = if stands { fleet.stands_secs[idx] + secs } else { 0.0 };
         settle(stage, fleet, idx);
     }

@@ -2,6 +2,8 @@
 
 use super::{
     Traffic,
+    advance::STANDS_MPS,
+    give_way::meet::{RECKONED, time_secs},
     look::{Neighbour, View},
 };
 use crate::{
@@ -13,23 +15,43 @@ use crate::{
 const LEAST_SPEED_MPS: f64 = 1.0;
 /// Least room, bumper to bumper, ahead and behind on the new lane.
 const LEAST_GAP_M: f64 = 1.0;
+/// Who stands pulls out of its lane only with this much room ahead.
+const PULL_OUT_M: f64 = 5.0;
+/// Who has been standing this long on its way to another lane, and is within its own, gives up for now.
+const HELD_UP_SECS: f64 = 1.0;
 /// Over this way before a lane has to be left, the wish to leave it grows.
 const URGENT_M: f64 = 200.0;
 /// How much the wish to leave a lane in time is worth, far from its end and at it.
 const DUTY_MPS2: [f64; 2] = [0.5, 12.0];
 /// A driver who must leave its lane makes others brake as hard as this, at its end.
 const URGENT_BRAKING_MPS2: f64 = 6.0;
+/// How long a change takes at most.
+const CHANGE_SECS: f64 = 4.0;
+/// Lanes along which those who join are looked for.
+const MOST_LANES: usize = 4;
+/// Whoever would have to brake harder than this at the end of a lane comes over it.
+const COMES_OVER_MPS2: f64 = 2.5;
 /// Speed above the leader's that makes overtaking against the traffic worth it.
 const FASTER_MPS: f64 = 3.0;
 /// Time left when oncoming traffic is reached, after one is back.
 const ONCOMING_MARGIN_SECS: f64 = 3.0;
+/// Nobody overtakes a leader further ahead than this.
+const FOLLOWS_M: f64 = 80.0;
+/// Room ahead of the leader that one needs to come back to.
+const ROOM_BETWEEN_M: f64 = 70.0;
+/// How far ahead of whom it overtook someone comes back.
+const CUT_IN_M: f64 = 15.0;
+/// The share of the limit that the fastest drive at.
+const FASTEST_SHARE: f64 = 1.15;
+/// Lanes along which those who come are looked for.
+const MOST_ONCOMING_LANES: usize = 8;
 
 /// Looks at the lanes beside when it is time to, and takes the better one.
 pub(super) fn decide(traffic: &mut Traffic, idx: usize) {
     let (own, target) = (traffic.fleet.lane[idx], traffic.fleet.target[idx]);
     if target != own {
         let view = traffic.seen();
-        if view.is_blocked(idx, target) {
+        if view.is_blocked(idx, target) || view.is_held_up(idx) {
             traffic.fleet.target[idx] = own;
         }
         return;
@@ -69,6 +91,15 @@ impl View<'_> {
         self.around(idx, to).iter().flatten().any(|other| self.gap_m(idx, other) < 0.0)
     }
 
+    /// Whether someone who wants to change lanes stands within its own one: it would only be in the way on the other.
+    fn is_held_up(&self, idx: usize) -> bool {
+        let fleet = self.fleet;
+        let reach_m = fleet.d_m[idx].abs() + 0.5 * fleet.width_m[idx];
+        fleet.stands_secs[idx] > HELD_UP_SECS
+            && fleet.speed_mps[idx] < STANDS_MPS
+            && reach_m < self.stage.facts(fleet.lane[idx]).half_width_m
+    }
+
     /// From bumper to bumper.
     fn gap_m(&self, idx: usize, other: &Neighbour) -> f64 {
         other.ahead_m.abs() - 0.5 * (self.fleet.length_m[idx] + self.fleet.length_m[other.who])
@@ -78,7 +109,7 @@ impl View<'_> {
     /// `side` is 1 to the left, -1 to the right.
     fn worth(&self, idx: usize, to: LaneIdx, side: i8) -> f64 {
         let (own, temper) = (self.fleet.lane[idx], self.temper(idx));
-        if self.is_lost(idx, own, to) || self.is_joined(to) {
+        if self.is_lost(idx, own, to) || self.is_joined(idx, to) || self.is_joined(idx, own) {
             return f64::NEG_INFINITY;
         }
         let duty_mps2 = self.duty_mps2(idx, own, to, side);
@@ -86,6 +117,10 @@ impl View<'_> {
             return f64::NEG_INFINITY;
         }
         let old = self.around(idx, own);
+        let is_pinned = |ahead: &Neighbour| self.gap_m(idx, ahead) < PULL_OUT_M;
+        if self.fleet.speed_mps[idx] < LEAST_SPEED_MPS && old[0].as_ref().is_some_and(is_pinned) {
+            return f64::NEG_INFINITY;
+        }
         let new = self.around(idx, to);
         if new.iter().flatten().any(|other| self.gap_m(idx, other) < LEAST_GAP_M) {
             return f64::NEG_INFINITY;
@@ -201,42 +236,96 @@ impl View<'_> {
         leads(own) && !leads(to)
     }
 
-    /// Whether someone is on a lane that merges with or crosses this one.
-    fn is_joined(&self, lane: LaneIdx) -> bool {
-        let conflicts = &self.stage.network.lane(lane).conflicts;
-        conflicts.iter().any(|conflict| !self.order.on(conflict.with).is_empty())
+    /// Whether someone is on a lane that merges with or crosses a lane, or its next ones as far as a change takes, or
+    /// cannot stop before it any more.
+    fn is_joined(&self, idx: usize, lane: LaneIdx) -> bool {
+        let network = &self.stage.network;
+        let way_m = CHANGE_SECS * self.fleet.speed_mps[idx] + self.fleet.length_m[idx];
+        let mut left_m = self.stage.facts(lane).length_m - self.fleet.s_m[idx];
+        let mut lane = lane;
+        for _ in 0..MOST_LANES {
+            let joined = |with: LaneIdx| {
+                !self.order.on(with).is_empty()
+                    || network.lane(with).before.iter().any(|&before| self.is_coming_over(before))
+            };
+            let is_joined =
+                |lane: LaneIdx| network.lane(lane).conflicts.iter().any(|conflict| joined(conflict.with));
+            if is_joined(lane) {
+                return true;
+            }
+            if left_m > way_m {
+                return false;
+            }
+            // The change may end on another way out of the lane than was planned.
+            if network.lane(lane).next.iter().any(|&next| is_joined(next)) {
+                return true;
+            }
+            let Some(next) = self.next(idx, lane) else { return false };
+            lane = next;
+            left_m += self.stage.facts(lane).length_m;
+        }
+        false
     }
 
-    /// Whether the leader can be passed before oncoming traffic is there.
+    /// Whether the first on a lane will not stop at its end.
+    fn is_coming_over(&self, lane: LaneIdx) -> bool {
+        self.order.on(lane).last().is_some_and(|entry| {
+            let (who, speed_mps) = (entry.who as usize, self.fleet.speed_mps[entry.who as usize]);
+            let way_m = self.stage.facts(lane).length_m - entry.s_m - 0.5 * self.fleet.length_m[who];
+            speed_mps * speed_mps > 2.0 * COMES_OVER_MPS2 * way_m.max(0.0)
+        })
+    }
+
+    /// Whether the leader can be passed before oncoming traffic is there and before the lane ends.
     fn may_overtake(&self, idx: usize, to: LaneIdx, oncoming: LaneIdx, leader: Option<Neighbour>) -> bool {
-        let Some(leader) = leader.filter(|leader| leader.ahead_m < 80.0) else { return false };
+        let follows = |leader: &Neighbour| leader.ahead_m < FOLLOWS_M && leader.speed_mps >= 0.0;
+        let Some(leader) = leader.filter(follows) else { return false };
         let fleet = self.fleet;
-        let desired_mps = self.desired_mps(idx, to);
-        let gain_mps = desired_mps - leader.speed_mps;
-        // Nobody overtakes while being overtaken, or a queue whose head is far.
-        let queue = self.order.around(fleet.lane[leader.who], fleet.s_m[leader.who] + 0.1, leader.who)[0];
-        let room = queue.is_none_or(|next| next.s_m - fleet.s_m[leader.who] > 40.0);
-        if gain_mps < FASTER_MPS || !room {
+        let gain_mps = self.desired_mps(idx, to) - leader.speed_mps;
+        // Nobody overtakes someone who overtakes, or a queue whose head is far.
+        let [queue, _] = self.around(leader.who, fleet.lane[leader.who]);
+        let has_room = queue.is_none_or(|next| next.ahead_m > ROOM_BETWEEN_M && next.speed_mps >= 0.0);
+        if gain_mps < FASTER_MPS || !has_room || fleet.target[leader.who] != fleet.lane[idx] {
             return false;
         }
-        let way_m = leader.ahead_m + fleet.length_m[leader.who] + fleet.length_m[idx] + 15.0;
-        // Half of the gain on average, since it starts at the leader's speed.
-        let overtaking_secs = way_m / (0.5 * gain_mps).max(1.0);
-        let here = self.frame(idx, oncoming);
+        let way_m = leader.ahead_m + fleet.length_m[leader.who] + fleet.length_m[idx] + CUT_IN_M;
+        let closing_mps = (fleet.speed_mps[idx] - leader.speed_mps).max(0.0);
+        let gaining_mps2 = RECKONED * self.temper(idx).idm.acceleration_mps2;
+        let overtaking_secs = time_secs(way_m, closing_mps, gaining_mps2, gain_mps);
+        let travelled_m = way_m + leader.speed_mps * overtaking_secs;
         let left_m = self.stage.facts(to).length_m - fleet.s_m[idx];
-        if left_m < overtaking_secs * desired_mps {
-            return false;
+        let limit_mps = self.stage.facts(oncoming).limit_mps * FASTEST_SHARE;
+        let needed_m = travelled_m + (overtaking_secs + ONCOMING_MARGIN_SECS) * limit_mps;
+        left_m > travelled_m + CUT_IN_M && self.is_clear_of_oncoming(idx, oncoming, needed_m)
+    }
+
+    /// Whether nobody comes along a lane within a distance ahead, nor may come in at its far end.
+    fn is_clear_of_oncoming(&self, idx: usize, oncoming: LaneIdx, needed_m: f64) -> bool {
+        let network = &self.stage.network;
+        let here_m = self.frame(idx, oncoming).s_m;
+        let (mut lane, mut past_m) = (oncoming, here_m);
+        for _ in 0..MOST_ONCOMING_LANES {
+            // Those on the lane, and those who overtake beside it.
+            let beside = network.lane(lane).left;
+            for (from, entry) in [Some(lane), beside]
+                .into_iter()
+                .flatten()
+                .flat_map(|from| self.order.on(from).iter().map(move |entry| (from, entry)))
+            {
+                let who = entry.who as usize;
+                let away_m = past_m - entry.s_m;
+                let comes = self.fleet.lane[who] == from || self.fleet.target[who] == from;
+                if who != idx && comes && away_m > 0.0 && away_m < needed_m {
+                    return false;
+                }
+            }
+            if past_m > needed_m {
+                return true;
+            }
+            let Some(&before) = network.lane(lane).before.first() else { return false };
+            lane = before;
+            past_m += self.stage.facts(lane).length_m;
         }
-        let list = self.order.on(oncoming);
-        let nearest = list[..list.partition_point(|entry| entry.s_m < here.s_m)]
-            .iter()
-            .rev()
-            .find(|entry| entry.who as usize != idx && fleet.lane[entry.who as usize] == oncoming);
-        let limit_mps = self.stage.facts(oncoming).limit_mps;
-        // Who is not there yet may come in at the start of the lane.
-        let (way_m, speed_mps) = nearest.map_or((here.s_m + 50.0, limit_mps), |entry| {
-            (here.s_m - entry.s_m, fleet.speed_mps[entry.who as usize].max(0.5 * limit_mps))
-        });
-        way_m > (overtaking_secs + ONCOMING_MARGIN_SECS) * (speed_mps + desired_mps)
+        false
     }
 }

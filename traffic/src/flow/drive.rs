@@ -3,6 +3,7 @@
 use super::{
     Stage, Traffic, change,
     fleet::{Driver, Fleet, NOWHERE},
+    give_way::tight::is_long,
     look::{self, Outlook, View},
 };
 use crate::{
@@ -24,6 +25,14 @@ const LET_IN_M: f64 = 80.0;
 const PATIENCE_SECS: f64 = 20.0;
 /// A car that stands waits this far before the line at which it has to.
 const BEFORE_LINE_M: f64 = 0.5;
+/// The same for people on foot.
+const BEFORE_KERB_M: f64 = 0.2;
+/// Who comes within stopping distances, at this braking, and this much more, is braked for as hard as that.
+const BRAKING_MPS2: f64 = 5.0;
+const HEAD_ON_M: f64 = 5.0;
+const HEAD_ON_BRAKING_MPS2: f64 = 7.0;
+/// Bends sharper than this make long bodies reach beyond their lanes.
+const SWINGING_PER_M: f64 = 0.02;
 
 /// The lanes beside the own that a participant is in the way of: those that its body reaches into, the one that it
 /// changes to, and the oncoming one where it overtakes.
@@ -42,11 +51,27 @@ pub(super) fn reaches(stage: &Stage, fleet: &Fleet, idx: usize, enter: &mut dyn 
             beside(side);
         }
     }
+    if is_long(fleet.length_m[idx]) && stage.facts(own).bend_per_m > SWINGING_PER_M {
+        let bend_per_m = lane.sketch.curve.curvature_per_m(fleet.s_m[idx]);
+        let side = if bend_per_m > 0.0 { lane.right } else { lane.left };
+        let reach_m = swing_m(fleet, idx, bend_per_m) - d_m * bend_per_m.signum();
+        if let Some(side) = side.filter(|&side| side != target && reach_m > half_m - ROOM_BESIDE_M) {
+            beside(side);
+        }
+    }
     for lane in [own, target] {
         if let Some(oncoming) = stage.network.lane(lane).against {
             beside(oncoming);
         }
     }
+}
+
+/// How far the outer front corner of a body reaches from the middle of its lane in a steady bend.
+fn swing_m(fleet: &Fleet, idx: usize, bend_per_m: f64) -> f64 {
+    let (length_m, half_width_m) = (fleet.length_m[idx], 0.5 * fleet.width_m[idx]);
+    let radius_m = 1.0 / bend_per_m.abs().max(1e-6);
+    let rear_m = (radius_m * radius_m - 0.25 * length_m * length_m).max(0.0).sqrt();
+    (rear_m + half_width_m).hypot(length_m) - radius_m
 }
 
 /// Everyone decides, in order of index; who decides later sees which lanes those before it chose.
@@ -77,7 +102,8 @@ pub(super) fn decide(traffic: &mut Traffic, secs: f64) {
 }
 
 fn by_rule(traffic: &mut Traffic, idx: usize) {
-    if traffic.fleet.stands_secs[idx] > PATIENCE_SECS {
+    if traffic.fleet.stands_secs[idx] > PATIENCE_SECS && traffic.fleet.target[idx] == traffic.fleet.lane[idx]
+    {
         give_up(traffic, idx);
     }
     change::decide(traffic, idx);
@@ -125,7 +151,9 @@ impl View<'_> {
         let mut acceleration_mps2 = temper.idm.acceleration(speed_mps, desired_mps, outlook.leader);
         if outlook.stop_m < look::AHEAD_M {
             // A line is a leader that stands, behind which one may stand closer than behind a bumper.
-            let gap_m = outlook.stop_m + temper.idm.standstill_gap_m - BEFORE_LINE_M;
+            let before_line_m =
+                if fleet.kind[idx] == Kind::Pedestrian { BEFORE_KERB_M } else { BEFORE_LINE_M };
+            let gap_m = outlook.stop_m + temper.idm.standstill_gap_m - before_line_m;
             let line = Leader { gap_m, speed_mps: 0.0 };
             acceleration_mps2 =
                 acceleration_mps2.min(temper.idm.acceleration(speed_mps, desired_mps, Some(line)));
@@ -137,10 +165,31 @@ impl View<'_> {
             acceleration_mps2 =
                 acceleration_mps2.min(temper.idm.acceleration(speed_mps, desired_mps, leader));
         }
+        if let Some(oncoming) = self.stage.network.lane(own).against
+            && self.meets_head_on(idx, oncoming)
+        {
+            acceleration_mps2 = acceleration_mps2.min(-HEAD_ON_BRAKING_MPS2);
+        }
         if let Some(lane) = facts.lets_in {
             acceleration_mps2 = acceleration_mps2.min(self.courtesy_mps2(idx, lane, desired_mps));
         }
         (acceleration_mps2, stopped_at)
+    }
+
+    /// Whether a participant on the lane of those who come is so near to one of them that both have to brake hard.
+    fn meets_head_on(&self, idx: usize, oncoming: LaneIdx) -> bool {
+        let (here_m, speed_mps) = (self.frame(idx, oncoming).s_m, self.fleet.speed_mps[idx]);
+        self.order.on(oncoming).iter().any(|entry| {
+            let who = entry.who as usize;
+            let theirs_mps = self.fleet.speed_mps[who];
+            let halves_m = 0.5 * (self.fleet.length_m[idx] + self.fleet.length_m[who]);
+            let gap_m = here_m - entry.s_m - halves_m;
+            let stopping_m = (speed_mps * speed_mps + theirs_mps * theirs_mps) / (2.0 * BRAKING_MPS2);
+            who != idx
+                && self.fleet.lane[who] == oncoming
+                && gap_m > -halves_m
+                && gap_m < stopping_m + HEAD_ON_M
+        })
     }
 
     /// The acceleration that lets in who is just ahead on a lane that ends, braking no harder than is comfortable.
@@ -149,7 +198,9 @@ impl View<'_> {
         let [Some(ahead), _] = self.around(idx, lane) else { return f64::INFINITY };
         let left_m = self.stage.facts(lane).length_m - self.fleet.s_m[ahead.who];
         let leader = self.leader(idx, &ahead);
-        if self.fleet.lane[ahead.who] != lane || left_m > LET_IN_M || leader.gap_m < 0.0 {
+        // Who overtakes is let in wherever it is.
+        let is_far = left_m > LET_IN_M && self.stage.network.lane(lane).against.is_none();
+        if self.fleet.lane[ahead.who] != lane || is_far || leader.gap_m < 0.0 {
             return f64::INFINITY;
         }
         idm.acceleration(self.fleet.speed_mps[idx], desired_mps, Some(leader)).max(-idm.braking_mps2)

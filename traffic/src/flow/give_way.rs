@@ -1,54 +1,58 @@
 //! The way ahead across the ends of lanes: signals, stop signs, and who goes first where lanes cross or merge.
 //!
 //! Everyone reckons with the times at which it and the others would enter and leave the stretch that two lanes
-//! share. Who has to yield stands before the lane that leads there as long as those times, with a margin, overlap.
-//! Equals go by who is there first, the lower id where that is equal, so that of two exactly one yields.
+//! share. Who has to yield stands before the lane that leads there, or before the stretch where there is room
+//! for it, as long as those times, with a margin, overlap.
+
+mod lead;
+pub(super) mod meet;
+pub(super) mod tight;
 
 use super::{
     advance::STANDS_MPS,
     drive::{approach_mps, bend_mps},
     fleet::NOWHERE,
-    look::{AHEAD_M, Neighbour, Outlook, View},
+    look::{AHEAD_M, Outlook, View},
 };
 use crate::{
     driver::Leader,
+    participant::Kind,
     road::{Conflict, Control, LaneIdx, Users, signal::Light},
 };
 
-/// Nobody looks for those who cross further up their lanes than this.
-const CROSSING_M: f64 = 90.0;
-/// Lanes before the shared one along which those who cross are looked for.
-const MOST_LANES_BACK: usize = 3;
 /// A stop sign is obeyed by standing within this of its line.
 const AT_SIGN_M: f64 = 3.0;
 /// Who waits at the end of a lane leaves itself room to pull out.
 const BEFORE_END_M: f64 = 10.0;
 /// Braking beyond which a yellow light, or one who appears late, is passed.
 const LATE_BRAKING_MPS2: f64 = 4.0;
-/// Who has stood this long makes agreements with others who stand.
-const AGREED_SECS: f64 = 3.0;
+/// A line that is overrun by this is still kept.
+const OVERRUN_M: f64 = 0.3;
 /// Bodies on ways that part from one lane are looked at as far as this from where they part.
 const PARTING_M: f64 = 16.0;
 /// Shared stretches further along a lane than this are waited for on it: there is room for a car before them.
 const WAIT_WITHIN_M: f64 = 14.0;
+/// Who is over a line by less than this still waits at it.
+const OVER_LINE_M: f64 = 0.4;
+/// Who is slower than this and in a stretch by less than this has not begun to pass it.
+const CREEPS_MPS: f64 = 1.0;
+const CREPT_M: f64 = 0.4;
 /// Room behind a queue that one needs to leave a crossing.
 const ROOM_AFTER_M: f64 = 2.0;
+/// Stretches are this much shorter for people on foot, who are slim: so there is room for one between two lanes.
+const SLIM_M: f64 = 0.4;
+/// Nobody looks at crossings that it could come to a stand before by braking as gently as this.
+const GENTLE_MPS2: f64 = 1.0;
 
-/// When a body enters and leaves a stretch, counted from now.
+/// A lane on the way of a participant, as it looks at it.
 #[derive(Clone, Copy, Debug)]
-struct Passage {
-    enters_secs: f64,
-    leaves_secs: f64,
-}
-
-/// Someone on the way to a shared stretch.
-#[derive(Clone, Copy, Debug)]
-struct Comer {
-    who: usize,
-    /// Along the shared lane, negative before its start.
-    place_m: f64,
-    /// Whether it is on the shared lane.
-    has_begun: bool,
+struct Leg {
+    idx: usize,
+    lane: LaneIdx,
+    /// Its middle along that lane, negative before its start.
+    s_m: f64,
+    /// From its front bumper to the start of the lane.
+    line_m: f64,
 }
 
 impl View<'_> {
@@ -60,11 +64,13 @@ impl View<'_> {
         let mut out = Outlook { leader: None, stop_m: f64::INFINITY, cap_mps: f64::INFINITY };
         let mut obeyed = None;
         let s_m = fleet.s_m[idx];
+        let mut has_leader = false;
         if let Some(entry) = self.order.ahead(idx) {
             let ahead = self.neighbour(entry, lane, entry.s_m - s_m);
             out.leader = Some(self.leader(idx, &ahead));
+            has_leader = true;
         }
-        self.inside(idx, lane, s_m, &mut out);
+        self.heed(Leg { idx, lane, s_m, line_m: -s_m - half_m }, &mut out);
         if s_m < PARTING_M {
             for &before in &network.lane(lane).before {
                 self.follow_parting(idx, before, lane, -s_m, &mut out);
@@ -82,36 +88,19 @@ impl View<'_> {
                 break;
             };
             let line_m = left_m - half_m;
-            let sketch = &network.lane(next).sketch;
             if line_m > -half_m {
-                match sketch.control {
-                    Control::None => {}
-                    Control::Stop if fleet.stopped_at[idx] == next => {}
-                    Control::Stop => {
-                        if line_m < AT_SIGN_M && fleet.speed_mps[idx] < STANDS_MPS {
-                            obeyed = Some(next);
-                        } else {
-                            out.stop_m = out.stop_m.min(line_m);
-                        }
-                    }
-                    Control::Signal(group) => {
-                        if self.must_stop_at_light(idx, group, line_m) {
-                            out.stop_m = out.stop_m.min(line_m);
-                        }
-                    }
-                }
-                if self.must_wait(idx, next, left_m, &mut out) {
-                    out.stop_m = out.stop_m.min(line_m);
-                }
+                obeyed = obeyed.or(self.obey(idx, next, line_m, &mut out));
             }
             let cap_mps = self.cap_mps(idx, next);
             out.cap_mps = out.cap_mps.min(approach_mps(cap_mps, line_m));
-            if out.leader.is_none()
+            if !has_leader
                 && let Some(entry) = self.order.on(next).iter().find(|entry| entry.who as usize != idx)
             {
                 let ahead = self.neighbour(entry, next, left_m + entry.s_m);
-                out.leader = Some(self.leader(idx, &ahead));
+                self.take_leader(idx, self.leader(idx, &ahead), &mut out);
+                has_leader = true;
             }
+            self.heed(Leg { idx, lane: next, s_m: -left_m, line_m }, &mut out);
             self.follow_parting(idx, lane, next, left_m, &mut out);
             if out.stop_m.is_finite() {
                 break;
@@ -120,6 +109,23 @@ impl View<'_> {
             lane = next;
         }
         (out, obeyed)
+    }
+
+    /// What stands at the start of a lane; answers with the lane where its stop sign was obeyed just now.
+    fn obey(&self, idx: usize, lane: LaneIdx, line_m: f64, out: &mut Outlook) -> Option<LaneIdx> {
+        let must_stop = match self.stage.network.lane(lane).sketch.control {
+            Control::None => false,
+            Control::Stop if self.fleet.stopped_at[idx] == lane => false,
+            Control::Stop if line_m < AT_SIGN_M && self.fleet.speed_mps[idx] < STANDS_MPS => {
+                return Some(lane);
+            }
+            Control::Stop => true,
+            Control::Signal(group) => self.must_stop_at_light(idx, group, line_m),
+        };
+        if must_stop {
+            out.stop_m = out.stop_m.min(line_m);
+        }
+        None
     }
 
     /// Whether a participant may drive off the end of a lane.
@@ -149,40 +155,109 @@ impl View<'_> {
         }
     }
 
-    /// What the stretches ask for that the own lane shares with others, ahead of the body.
-    fn inside(&self, idx: usize, lane: LaneIdx, s_m: f64, out: &mut Outlook) {
-        let half_m = 0.5 * self.fleet.length_m[idx];
-        for conflict in &self.stage.network.lane(lane).conflicts {
-            if conflict.here_m[1] < s_m - half_m {
-                continue;
+    /// What the stretches ask for that a lane on the way shares with others.
+    fn heed(&self, leg: Leg, out: &mut Outlook) {
+        let Leg { idx, lane, line_m, .. } = leg;
+        let conflicts = &self.stage.network.lane(lane).conflicts;
+        let tight = &self.stage.tight[lane.0 as usize];
+        if conflicts.is_empty() && tight.is_empty() {
+            return;
+        }
+        let speed_mps = self.fleet.speed_mps[idx];
+        let horizon_m = 8.0 + speed_mps + speed_mps * speed_mps / (2.0 * GENTLE_MPS2);
+        if line_m > horizon_m {
+            return;
+        }
+        let is_walker = self.fleet.kind[idx] == Kind::Pedestrian;
+        let front_m = leg.s_m + 0.5 * self.fleet.length_m[idx];
+        // Crossings beside one another are one for whoever waits before them.
+        let mut feet_m = [f64::NEG_INFINITY; 2];
+        for conflict in conflicts {
+            let mut from_m = conflict.here_m[0];
+            if self.is_on_foot(conflict.with) {
+                if conflict.here_m[0] > feet_m[1] {
+                    feet_m = conflict.here_m;
+                }
+                feet_m[1] = feet_m[1].max(conflict.here_m[1]);
+                if feet_m[0] > front_m {
+                    from_m = feet_m[0];
+                }
+            } else if is_walker && conflicts[0].here_m[0] + SLIM_M + CREPT_M > front_m {
+                // Who walks looks both ways before the first step onto the road.
+                from_m = conflicts[0].here_m[0];
             }
-            if self.merges(lane, conflict.with) {
-                self.follow_into_merge(idx, lane, conflict, s_m, out);
-                continue;
-            }
-            let way_m = conflict.here_m[0] - s_m - half_m;
-            if way_m <= 0.0 || self.is_over(idx, conflict.with) {
-                continue;
-            }
-            let comes = || {
-                self.is_far_in(idx, conflict)
-                    && !self.is_too_late(idx, way_m)
-                    && self.someone_comes(idx, lane, conflict, s_m)
-            };
-            if self.is_occupied(idx, lane, conflict, s_m)
-                || self.would_stand_on(idx, conflict, way_m, out.leader)
-                || comes()
-            {
-                out.stop_m = out.stop_m.min(way_m);
-            }
+            self.heed_stretch(leg, conflict, from_m, Bodies::All, horizon_m, out);
+        }
+        for conflict in tight {
+            self.heed_stretch(leg, conflict, conflict.here_m[0], Bodies::Long, horizon_m, out);
+        }
+        let waits_at_line = line_m > -OVER_LINE_M;
+        if waits_at_line && !self.is_too_late(idx, line_m) && !self.has_room_after(idx, lane) {
+            out.stop_m = out.stop_m.min(line_m);
         }
     }
 
-    /// Whether a shared stretch is so far along a lane that one may wait for it there, after the lane was entered.
-    fn is_far_in(&self, idx: usize, conflict: &Conflict) -> bool {
-        let room_m =
-            if self.is_on_foot(conflict.with) { self.fleet.length_m[idx] + 1.5 } else { WAIT_WITHIN_M };
-        conflict.here_m[0] > room_m
+    /// What one shared stretch asks for. Who has to wait for it waits before `from_m`.
+    fn heed_stretch(
+        &self,
+        leg: Leg,
+        conflict: &Conflict,
+        from_m: f64,
+        bodies: Bodies,
+        horizon_m: f64,
+        out: &mut Outlook,
+    ) {
+        let Leg { idx, lane, s_m, line_m } = leg;
+        let half_m = 0.5 * self.fleet.length_m[idx];
+        let front_m = s_m + half_m;
+        let slim_m = if self.fleet.kind[idx] == Kind::Pedestrian { SLIM_M } else { 0.0 };
+        let (way_m, waits_at_line) = (from_m + slim_m - front_m, line_m > -OVER_LINE_M);
+        if conflict.here_m[1] < s_m - half_m {
+            return;
+        }
+        if self.merges(lane, conflict.with) {
+            self.follow_into_merge(idx, lane, conflict, s_m, out);
+            if waits_at_line
+                && !self.is_over(idx, conflict.with)
+                && !self.is_too_late(idx, line_m)
+                && self.someone_comes(leg, conflict, bodies)
+            {
+                out.stop_m = out.stop_m.min(line_m);
+            }
+            return;
+        }
+        // Who creeps over the edge of a stretch waits there still.
+        let is_in = way_m <= if self.fleet.speed_mps[idx] < CREEPS_MPS { -CREPT_M } else { 0.0 };
+        if is_in || self.is_over(idx, conflict.with) {
+            return;
+        }
+        let is_far_in = bodies == Bodies::All && self.is_far_in(idx, self.is_on_foot(conflict.with), from_m);
+        let at_m = if is_far_in || !waits_at_line { way_m } else { line_m };
+        if at_m > horizon_m {
+            return;
+        }
+        let may_yield =
+            (is_far_in || waits_at_line || bodies == Bodies::Long) && !self.is_too_late(idx, at_m);
+        if self.is_occupied(leg, conflict, bodies)
+            || self.would_stand_on(idx, conflict, way_m, out.leader)
+            || (may_yield && self.someone_comes(leg, conflict, bodies))
+        {
+            out.stop_m = out.stop_m.min(at_m);
+        }
+    }
+
+    /// Whether a stretch that begins `from_m` along a lane is so far along it that one may wait for it there,
+    /// after the lane was entered.
+    fn is_far_in(&self, idx: usize, is_other_on_foot: bool, from_m: f64) -> bool {
+        let length_m = self.fleet.length_m[idx];
+        from_m
+            > if self.fleet.kind[idx] == Kind::Pedestrian {
+                1.5
+            } else if is_other_on_foot {
+                length_m + 1.5
+            } else {
+                WAIT_WITHIN_M.max(length_m + 6.0)
+            }
     }
 
     fn is_on_foot(&self, lane: LaneIdx) -> bool {
@@ -193,239 +268,21 @@ impl View<'_> {
     fn would_stand_on(&self, idx: usize, conflict: &Conflict, way_m: f64, leader: Option<Leader>) -> bool {
         let across_m = conflict.here_m[1] - conflict.here_m[0];
         let needed_m = way_m + across_m + self.fleet.length_m[idx] + 1.0;
-        self.is_on_foot(conflict.with)
+        (self.is_on_foot(conflict.with) || self.fleet.kind[idx] == Kind::Pedestrian)
             && leader.is_some_and(|leader| leader.speed_mps < 1.5 && leader.gap_m < needed_m)
     }
 
     /// Whether only harder braking than anyone expects would stop a participant after a way.
     fn is_too_late(&self, idx: usize, way_m: f64) -> bool {
         let speed_mps = self.fleet.speed_mps[idx];
-        speed_mps * speed_mps > 2.0 * LATE_BRAKING_MPS2 * way_m.max(0.0) && speed_mps > 1.0
-    }
-
-    /// Whether two lanes end in the same one.
-    fn merges(&self, lane: LaneIdx, other: LaneIdx) -> bool {
-        let network = &self.stage.network;
-        network.lane(lane).next.iter().any(|next| network.lane(other).next.contains(next))
-    }
-
-    /// Takes who is nearer to the end of a lane that merges with the own one for a leader.
-    fn follow_into_merge(&self, idx: usize, lane: LaneIdx, conflict: &Conflict, s_m: f64, out: &mut Outlook) {
-        let mine_m = self.stage.facts(lane).length_m - s_m;
-        let other_m = self.stage.facts(conflict.with).length_m;
-        let nearer = self.order.on(conflict.with).iter().find(|entry| {
-            let half_m = 0.5 * self.fleet.length_m[entry.who as usize];
-            let left_m = other_m - entry.s_m;
-            entry.who as usize != idx
-                && entry.s_m + half_m > conflict.there_m[0]
-                && (left_m < mine_m || (left_m == mine_m && (entry.who as usize) < idx))
-        });
-        let Some(entry) = nearer else { return };
-        let ahead = Neighbour {
-            ahead_m: mine_m - (other_m - entry.s_m),
-            ..self.neighbour(entry, conflict.with, 0.0)
-        };
-        let leader = self.leader(idx, &ahead);
-        if out.leader.is_none_or(|leading| leader.gap_m < leading.gap_m) {
-            out.leader = Some(leader);
-        }
-    }
-
-    /// Takes who drives another way out of the same lane for a leader, as long as its rear is in the way.
-    /// `left_m` is from the participant's middle to where the ways part.
-    fn follow_parting(&self, idx: usize, from: LaneIdx, lane: LaneIdx, left_m: f64, out: &mut Outlook) {
-        let (fleet, network) = (self.fleet, &self.stage.network);
-        let others = &network.lane(from).next;
-        if others.len() < 2 {
-            return;
-        }
-        let curve = &network.lane(lane).sketch.curve;
-        for &other in others.iter().filter(|&&other| other != lane) {
-            for entry in self.order.on(other) {
-                let who = entry.who as usize;
-                let half_m = 0.5 * fleet.length_m[who];
-                let rear_m = entry.s_m - half_m;
-                if rear_m > PARTING_M {
-                    break;
-                }
-                let [x_m, y_m] =
-                    [fleet.x_m[who] - half_m * fleet.cos[who], fleet.y_m[who] - half_m * fleet.sin[who]];
-                let (along_m, across_m) = curve.project_near(x_m, y_m, rear_m.max(0.0));
-                let reach_m = 0.5 * (fleet.width_m[who] + fleet.width_m[idx]) + 0.3;
-                let gap_m = left_m + along_m - 0.5 * fleet.length_m[idx];
-                // Who is beside or behind does not lead.
-                let leads = who != idx && across_m.abs() < reach_m && gap_m > -0.5 * fleet.length_m[idx];
-                if leads
-                    && left_m + along_m + half_m > 0.0
-                    && out.leader.is_none_or(|leader| gap_m < leader.gap_m)
-                {
-                    out.leader = Some(Leader { gap_m, speed_mps: fleet.speed_mps[who] });
-                }
-            }
-        }
-    }
-
-    /// Whether someone is in the stretch on the other lane and will be when the participant gets there.
-    /// `s_m` is its place along its own lane, negative before its start.
-    fn is_occupied(&self, idx: usize, lane: LaneIdx, conflict: &Conflict, s_m: f64) -> bool {
-        let mine = self.passage(idx, lane, conflict.here_m, s_m);
-        self.order.on(conflict.with).iter().any(|entry| {
-            let who = entry.who as usize;
-            let half_m = 0.5 * self.fleet.length_m[who];
-            who != idx
-                && entry.s_m + half_m > conflict.there_m[0]
-                && entry.s_m - half_m < conflict.there_m[1]
-                && self.passage(who, conflict.with, conflict.there_m, entry.s_m).leaves_secs + 0.3
-                    > mine.enters_secs
-        })
-    }
-
-    /// Whether a participant has to stand before a lane whose start is `left_m` ahead of its middle.
-    fn must_wait(&self, idx: usize, lane: LaneIdx, left_m: f64, out: &mut Outlook) -> bool {
-        let conflicts = &self.stage.network.lane(lane).conflicts;
-        if conflicts.is_empty() {
-            return false;
-        }
-        let (fleet, s_m) = (self.fleet, -left_m);
-        let too_late = self.is_too_late(idx, left_m - 0.5 * fleet.length_m[idx]);
-        let mut wait = false;
-        for conflict in conflicts {
-            if self.is_over(idx, conflict.with) {
-                continue;
-            }
-            if self.merges(lane, conflict.with) {
-                self.follow_into_merge(idx, lane, conflict, s_m, out);
-            } else if self.is_far_in(idx, conflict) {
-                continue;
-            } else if self.is_occupied(idx, lane, conflict, s_m) {
-                wait = true;
-            }
-            if !too_late && self.someone_comes(idx, lane, conflict, s_m) {
-                wait = true;
-            }
-        }
-        wait || (!too_late && !self.has_room_after(idx, lane))
+        speed_mps * speed_mps > 2.0 * LATE_BRAKING_MPS2 * (way_m.max(0.0) + OVERRUN_M) && speed_mps > 1.0
     }
 
     /// Whether the front of a participant is over ground that its own lane shares with another already.
     fn is_over(&self, idx: usize, with: LaneIdx) -> bool {
         let front_m = self.fleet.s_m[idx] + 0.5 * self.fleet.length_m[idx];
         let conflicts = &self.stage.network.lane(self.fleet.lane[idx]).conflicts;
-        conflicts.iter().any(|conflict| conflict.with == with && conflict.here_m[0] < front_m)
-    }
-
-    /// Whether someone who goes first would be in the shared stretch at the same time.
-    fn someone_comes(&self, idx: usize, lane: LaneIdx, conflict: &Conflict, s_m: f64) -> bool {
-        let mine = self.passage(idx, lane, conflict.here_m, s_m);
-        self.comes_along(idx, mine, conflict, conflict.with, 0.0, 0)
-    }
-
-    /// The same for those on one lane, whose start is `before_m` before that of the shared one, and on the lanes that
-    /// lead to it.
-    fn comes_along(
-        &self,
-        idx: usize,
-        mine: Passage,
-        conflict: &Conflict,
-        lane: LaneIdx,
-        before_m: f64,
-        step: usize,
-    ) -> bool {
-        // In a queue nobody comes but the first.
-        let list = self.order.on(lane);
-        let stands = |who: usize| self.fleet.speed_mps[who] < STANDS_MPS && self.fleet.lane[who] == lane;
-        let head = list.iter().rposition(|entry| stands(entry.who as usize)).unwrap_or(0);
-        let comes = list[head..].iter().any(|entry| {
-            let who = entry.who as usize;
-            let place_m = entry.s_m - before_m;
-            who != idx
-                && (self.fleet.lane[who] == lane || self.fleet.target[who] == lane)
-                && place_m + 0.5 * self.fleet.length_m[who] <= conflict.there_m[0]
-                && conflict.there_m[0] - place_m <= CROSSING_M
-                && self.is_bound_for(who, lane, conflict.with, step)
-                && !self.is_held_by_light(conflict.with, step)
-                && { self.goes_first(idx, mine, conflict, Comer { who, place_m, has_begun: step == 0 }) }
-        });
-        if comes {
-            return true;
-        }
-        step < MOST_LANES_BACK
-            && self.stage.network.lane(lane).before.iter().any(|&before| {
-                let before_m = before_m + self.stage.facts(before).length_m;
-                before_m <= CROSSING_M + conflict.there_m[0] + self.stage.facts(before).length_m
-                    && self.comes_along(idx, mine, conflict, before, before_m, step + 1)
-            })
-    }
-
-    fn is_held_by_light(&self, lane: LaneIdx, step: usize) -> bool {
-        let Control::Signal(group) = self.stage.network.lane(lane).sketch.control else { return false };
-        let light = self.stage.network.signal().map(|signal| signal.light(group, self.secs));
-        step > 0 && light == Some(Light::Red)
-    }
-
-    /// Whether someone on a lane `step` before the shared one is going to drive onto it.
-    fn is_bound_for(&self, who: usize, lane: LaneIdx, shared: LaneIdx, step: usize) -> bool {
-        let mut lane = lane;
-        for _ in 0..step {
-            match self.next(who, lane) {
-                Some(next) => lane = next,
-                None => return false,
-            }
-        }
-        lane == shared
-    }
-
-    fn goes_first(&self, idx: usize, mine: Passage, conflict: &Conflict, comer: Comer) -> bool {
-        let Comer { who, place_m, has_begun } = comer;
-        let theirs = self.passage(who, conflict.with, conflict.there_m, place_m);
-        let margin_secs = self.temper(idx).margin_secs;
-        let meet = theirs.enters_secs < mine.leaves_secs + margin_secs
-            && theirs.leaves_secs + 0.5 * margin_secs > mine.enters_secs;
-        if !meet {
-            return false;
-        }
-        let way_m = conflict.there_m[0] - place_m - 0.5 * self.fleet.length_m[who];
-        // Who is on the shared lane comes whatever the signs say, unless it waits for this stretch on that lane.
-        let may_wait = conflict.is_yielded_to
-            && conflict.there_m[0] > WAIT_WITHIN_M
-            && conflict.there_m[1] < self.stage.facts(conflict.with).length_m - 0.5;
-        let committed = has_begun && !may_wait;
-        if committed && self.fleet.speed_mps[who] > STANDS_MPS {
-            return true;
-        }
-        if conflict.is_yielded_to {
-            // Nobody steps in front of a car that cannot stop.
-            return self.is_too_late(who, way_m);
-        }
-        // Two who stand agree: who has stood longer goes first, whatever the signs say.
-        let stood = [idx, who].map(|one| self.fleet.stands_secs[one]);
-        if stood.iter().all(|&secs| secs > AGREED_SECS) {
-            return (stood[1], self.fleet.id[idx]) > (stood[0], self.fleet.id[who]);
-        }
-        if conflict.yields || committed {
-            return true;
-        }
-        // Equals: who is there first, as both reckon it.
-        let (a, b) = (mine.enters_secs, theirs.enters_secs);
-        b < a || (b == a && self.fleet.id[who] < self.fleet.id[idx])
-    }
-
-    /// The earliest time at which a participant enters a stretch of a lane, and the latest at which it leaves it, if
-    /// nobody holds it up. `s_m` is its place along that lane, negative before its start.
-    fn passage(&self, idx: usize, lane: LaneIdx, [from_m, to_m]: [f64; 2], s_m: f64) -> Passage {
-        let half_m = 0.5 * self.fleet.length_m[idx];
-        let gain_mps2 = self.temper(idx).idm.acceleration_mps2;
-        let desired_mps = self.desired_mps(idx, self.fleet.lane[idx]).max(1.0);
-        // A bend ahead holds up whoever turns into it.
-        let slow_mps = desired_mps.min(self.cap_mps(idx, lane)).max(1.0);
-        let speed_mps = self.fleet.speed_mps[idx].max(0.0);
-        let after = |way_m: f64, speed_mps: f64, desired_mps: f64| {
-            time_secs(way_m.max(0.0), speed_mps, gain_mps2, desired_mps)
-        };
-        Passage {
-            enters_secs: after(from_m - s_m - half_m, speed_mps, desired_mps),
-            leaves_secs: after(to_m - s_m + half_m, speed_mps.min(slow_mps), slow_mps),
-        }
+        conflicts.iter().any(|conflict| conflict.with == with && conflict.here_m[0] + CREPT_M < front_m)
     }
 
     /// Whether the lane behind a crossing has room for one more, so that nobody waits within it.
@@ -442,35 +299,18 @@ impl View<'_> {
         self.fleet.speed_mps[who] > 1.5 || rear_m > self.fleet.length_m[idx] + ROOM_AFTER_M
     }
 
-    /// Leaders on the way ahead are enough for those who ask without a driver's view.
+    /// The way ahead alone, for those who drive by other rules.
     #[must_use]
     pub fn outlook(&self, idx: usize) -> Outlook {
         self.way_ahead(idx).0
     }
 }
 
-/// How long a way takes that is begun at a speed and driven with an acceleration up to another.
-fn time_secs(way_m: f64, speed_mps: f64, acceleration_mps2: f64, desired_mps: f64) -> f64 {
-    if speed_mps >= desired_mps {
-        return way_m / speed_mps.max(0.1);
-    }
-    let gaining_m = (desired_mps * desired_mps - speed_mps * speed_mps) / (2.0 * acceleration_mps2);
-    if way_m <= gaining_m {
-        ((speed_mps * speed_mps + 2.0 * acceleration_mps2 * way_m).sqrt() - speed_mps) / acceleration_mps2
-    } else {
-        (desired_mps - speed_mps) / acceleration_mps2 + (way_m - gaining_m) / desired_mps
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_follow_from_uniform_acceleration() {
-        assert!((time_secs(50.0, 10.0, 1.0, 10.0) - 5.0).abs() < 1e-12);
-        assert!((time_secs(8.0, 0.0, 1.0, 10.0) - 4.0).abs() < 1e-12);
-        // 50 m to reach 10 m/s in 10 s, then 20 m at it.
-        assert!((time_secs(70.0, 0.0, 1.0, 10.0) - 12.0).abs() < 1e-12);
-    }
+/// Whose bodies reach into a stretch that two lanes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bodies {
+    /// Everyone's.
+    All,
+    /// Only those that swing out in bends: it matters where one of the two is long.
+    Long,
 }

@@ -14,6 +14,8 @@ use crate::{
 pub(super) const AHEAD_M: f64 = 150.0;
 /// Nobody further behind than this matters.
 pub(super) const BEHIND_M: f64 = 100.0;
+/// Whose rear is this far along another way is clear of the own one.
+const CLEAR_M: f64 = 5.0;
 /// More lanes than this in succession are not looked along, so that a ring of short pieces ends the walk.
 const MOST_LANES: usize = 24;
 
@@ -102,13 +104,36 @@ impl View<'_> {
             if left_m > AHEAD_M {
                 return None;
             }
-            lane = self.next(idx, lane)?;
+            let from = lane;
+            let next = self.next(idx, from);
+            if let Some(found) = self.parting(idx, from, next, left_m) {
+                return Some(found);
+            }
+            lane = next?;
             if let Some(entry) = self.order.on(lane).iter().find(|entry| entry.who as usize != idx) {
                 return Some(self.neighbour(entry, lane, left_m + entry.s_m));
             }
             left_m += self.stage.facts(lane).length_m;
         }
         None
+    }
+
+    /// Who is about to leave the end of a lane, `left_m` ahead, by another way than the `planned` one, and is not
+    /// clear of it yet.
+    fn parting(&self, idx: usize, lane: LaneIdx, planned: Option<LaneIdx>, left_m: f64) -> Option<Neighbour> {
+        let ways = &self.stage.network.lane(lane).next;
+        if ways.len() < 2 {
+            return None;
+        }
+        let first = |way: LaneIdx| self.order.on(way).iter().find(|entry| entry.who as usize != idx);
+        let ahead = planned.and_then(first).map_or(f64::INFINITY, |entry| entry.s_m);
+        let others = ways.iter().filter(|&&way| Some(way) != planned);
+        others
+            .filter_map(|&way| first(way).map(|entry| (entry, way)))
+            .filter(|(entry, _)| entry.s_m - 0.5 * self.fleet.length_m[entry.who as usize] < CLEAR_M)
+            .filter(|(entry, _)| entry.s_m < ahead)
+            .min_by(|a, b| a.0.s_m.total_cmp(&b.0.s_m))
+            .map(|(entry, way)| self.neighbour(entry, way, left_m + entry.s_m))
     }
 
     /// The nearest on the lanes that lead here.

@@ -234,9 +234,7 @@ impl Traffic {
                 return false;
             }
             let ahead_mps = view.fleet.speed_mps[ahead.who as usize].max(0.0);
-            // What comfortable braking behind the leader allows.
-            let safe_mps = (ahead_mps * ahead_mps + 2.0 * 2.0 * (gap_m - 2.0)).sqrt();
-            one.speed_mps = one.speed_mps.min(safe_mps);
+            one.speed_mps = one.speed_mps.min(safe_mps(ahead_mps, gap_m - 2.0));
         }
         if let Some(behind) = behind {
             let who = behind.who as usize;
@@ -246,7 +244,58 @@ impl Traffic {
                 return false;
             }
         }
-        self.add(one);
+        let is_plain = self.stage.facts(one.lane).is_plain;
+        let idx = self.add(one);
+        if !is_plain && !self.fits_in(idx) {
+            self.remove(idx);
+            self.ids -= 1;
+            return false;
+        }
+        true
+    }
+
+    /// Whether the last participant is there without being in anyone's way, beyond the ends of its lane too. Slows it
+    /// down to what bends ahead and who is ahead allow.
+    fn fits_in(&mut self, idx: usize) -> bool {
+        /// What is kept clear around a newcomer.
+        const AROUND_M: f64 = 0.5;
+        let view = self.view();
+        let fleet = view.fleet;
+        let [ahead, behind] = view.around(idx, fleet.lane[idx]);
+        let outlook = view.outlook(idx);
+        let mut speed_mps =
+            fleet.speed_mps[idx].min(view.desired_mps(idx, fleet.lane[idx])).min(outlook.cap_mps);
+        for leader in ahead.map(|ahead| view.leader(idx, &ahead)).into_iter().chain(outlook.leader) {
+            let leader_mps = leader.speed_mps.max(0.0);
+            speed_mps = speed_mps.min(safe_mps(leader_mps, leader.gap_m - 2.0));
+            if leader.gap_m < 2.0 {
+                return false;
+            }
+        }
+        // Nobody starts where it could not stop before a crossing.
+        let own = fleet.lane[idx];
+        if let Some(next) = view.next(idx, own)
+            && !view.stage.network.lane(next).conflicts.is_empty()
+        {
+            let line_m = view.stage.facts(own).length_m - fleet.s_m[idx] - 0.5 * fleet.length_m[idx];
+            speed_mps = speed_mps.min(safe_mps(0.0, line_m));
+        }
+        if outlook.stop_m.is_finite() {
+            speed_mps = speed_mps.min(safe_mps(0.0, outlook.stop_m));
+        }
+        let is_close = behind.is_some_and(|behind| {
+            let follower_mps = fleet.speed_mps[behind.who];
+            let gap_m = -behind.ahead_m - 0.5 * (fleet.length_m[idx] + fleet.length_m[behind.who]);
+            gap_m
+                < 2.0 + LEAST_HEADWAY_SECS * ((follower_mps - speed_mps).max(0.0) * 2.0 + 0.3 * follower_mps)
+        });
+        let mut around = fleet.footprint(idx);
+        (around.length_m, around.width_m) =
+            (around.length_m + 2.0 * AROUND_M, around.width_m + 2.0 * AROUND_M);
+        if is_close || outlook.stop_m < 0.0 || (0..idx).any(|other| around.touches(&fleet.footprint(other))) {
+            return false;
+        }
+        self.fleet.speed_mps[idx] = speed_mps;
         true
     }
 
@@ -331,4 +380,9 @@ impl Traffic {
             }
         }
     }
+}
+
+/// The speed from which comfortable braking comes down to another within a way.
+fn safe_mps(then_mps: f64, way_m: f64) -> f64 {
+    (then_mps * then_mps + 2.0 * 2.0 * way_m.max(0.0)).sqrt()
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::track::Track;
+use super::{give_way, track::Track};
 use crate::{
     driver::Temper,
-    road::{LaneIdx, Network},
+    road::{Conflict, LaneIdx, Network},
 };
 
 /// Which models move the traffic.
@@ -91,6 +91,8 @@ pub struct Stage {
     /// Tracks that logged participants and those with waypoints follow.
     pub tracks: Vec<Track>,
     pub(super) facts: Vec<LaneFacts>,
+    /// For each lane the stretches that only long bodies share with those on other lanes.
+    pub(super) tight: Vec<Vec<Conflict>>,
 }
 
 impl Stage {
@@ -106,7 +108,8 @@ impl Stage {
         assert!(!rules.tempers.is_empty(), "rules without a driver");
         let lanes = 0..network.lanes().len() as u32;
         let facts = lanes.map(|idx| facts(&network, LaneIdx(idx))).collect();
-        Arc::new(Self { network, rules, tracks, facts })
+        let tight = give_way::tight::find(&network);
+        Arc::new(Self { network, rules, tracks, facts, tight })
     }
 
     #[inline]

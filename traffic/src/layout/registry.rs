@@ -89,7 +89,7 @@ pub static LAYOUTS: &[NamedLayout] = &[
         Layout::Intersection(Intersection { rule: Rule::StopAll, ..Intersection::default() })
     }),
     ("intersection_signal", "four-way with lights, two lanes per direction, cycle lanes", || {
-        let lights = Lights { left_green_secs: Some(8.0), ..Lights::default() };
+        let lights = Lights { green_secs: 16.0, left_green_secs: Some(8.0), ..Lights::default() };
         Layout::Intersection(Intersection {
             lanes: 2,
             rule: Rule::Signals(lights),

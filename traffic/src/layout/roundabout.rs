@@ -19,7 +19,7 @@ use crate::road::{Builder, Curve, LaneIdx, Line, Network, Pose, RoadError, Sketc
 const ASIDE_M: f64 = 2.0;
 
 /// How far a zebra crossing lies from where the ways in and out begin to bend, metres.
-const ZEBRA_M: f64 = 10.0;
+const ZEBRA_M: f64 = 14.0;
 
 /// A roundabout around the origin. Arms are counted counter-clockwise from the east.
 ///

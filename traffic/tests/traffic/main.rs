@@ -9,3 +9,4 @@ mod networks;
 mod oracles;
 mod recorded_platoons;
 mod ring;
+mod rules;
