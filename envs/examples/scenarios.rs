@@ -1,6 +1,6 @@
 //! Lets every scenario drive itself, says how its episodes end, and draws what the car sees and the view from above.
 //!
-//! `cargo run --release --example scenarios -- FILE.png [SCENARIO]`
+//! `cargo run --release --example scenarios -- FILE.png [SCENARIO,SCENARIO]`, from the folder `envs/`.
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use dreamlane_envs::{ENVS, build};
 const LANES: usize = 24;
 /// Steps at which the first lane is drawn.
 const DRAWN: [usize; 5] = [0, 40, 80, 120, 160];
-const TILE: u32 = 192;
+const TILE: u32 = 128;
 
 #[expect(clippy::print_stdout, reason = "an example speaks to its reader")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,12 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().unwrap_or_else(|| "scenarios.png".to_owned());
     let wanted = arguments.next();
-    let chosen: Vec<_> = ENVS
-        .iter()
-        .filter(|entry| {
-            entry.needs.is_none() && wanted.as_ref().is_none_or(|wanted| entry.name.ends_with(wanted))
-        })
-        .collect();
+    let is_wanted = |name: &str| {
+        wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|wanted| name == format!("drive/{wanted}")))
+    };
+    let chosen: Vec<_> = ENVS.iter().filter(|entry| entry.needs.is_none() && is_wanted(entry.name)).collect();
     let mut sheet = image::RgbImage::new(2 * TILE * DRAWN.len() as u32, TILE * chosen.len() as u32);
     for (row, entry) in chosen.iter().enumerate() {
         let mut env = build(entry.name, LANES, &device)?;

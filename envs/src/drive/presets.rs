@@ -140,7 +140,7 @@ pub fn ring() -> Scenario {
         cars: [21, 21],
         supply: Supply::Closed,
         mix: Mix { desired_mps: [8.3, 8.3], ..Mix::default() },
-        start_mps: [4.0, 6.0],
+        start_mps: [5.0, 6.0],
         aim: Aim::Cruise,
         clock_steps: 600,
         ..base(layout("ring"))
@@ -201,6 +201,7 @@ pub fn intersection_signal() -> Scenario {
         cars: [8, 20],
         cyclists: 4,
         start: from_entries(&[0, 1, 3, 4, 6, 7, 9, 10], [30.0, 60.0]),
+        clock_steps: 900,
         ..in_town("intersection_signal")
     }
 }

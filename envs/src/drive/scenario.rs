@@ -179,6 +179,7 @@ impl Scenario {
         rules.friction = self.friction;
         if self.aim == Aim::Park {
             rules.reverse_mps = 3.0;
+            rules.stands_at_end = true;
         }
         if let Some(path) = &self.calibration {
             rules.tempers[0] = Temper { idm: super::replay::calibrated(path)?, ..rules.tempers[0] };

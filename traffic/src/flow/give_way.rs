@@ -24,6 +24,8 @@ use crate::{
 const AT_SIGN_M: f64 = 3.0;
 /// Who waits at the end of a lane leaves itself room to pull out.
 const BEFORE_END_M: f64 = 10.0;
+/// Room between a bumper and the end of a bay.
+const BEFORE_KERB_M: f64 = 0.5;
 /// Braking beyond which a yellow light, or one who appears late, is passed.
 const LATE_BRAKING_MPS2: f64 = 4.0;
 /// A line that is overrun by this is still kept.
@@ -84,6 +86,8 @@ impl View<'_> {
                 let leaves = lane == fleet.lane[idx] && fleet.target[idx] != lane;
                 if !self.is_destination(idx, lane) && !leaves {
                     out.stop_m = out.stop_m.min(left_m - half_m - BEFORE_END_M);
+                } else if self.stage.rules.stands_at_end {
+                    out.stop_m = out.stop_m.min(left_m - half_m - BEFORE_KERB_M);
                 }
                 break;
             };

@@ -147,17 +147,25 @@ impl Traffic {
         f64::from(count)
     }
 
-    /// A destination that can be reached from a lane; nowhere where the road offers none.
+    /// A destination that can be reached from a lane; nowhere where the road offers none. Most drivers are in a lane
+    /// that leads to theirs, if there is one.
     #[must_use]
     pub fn some_destination(&self, lane: LaneIdx, chance: Chance) -> u16 {
+        /// The share of those who have sorted themselves before.
+        const SORTED: f64 = 0.8;
         let network = &self.stage.network;
-        let reachable = |destination: &usize| network.guide(*destination, lane).remaining_m.is_finite();
-        let count = (0..network.exits().len()).filter(reachable).count();
+        let is_reachable = |destination: usize| network.guide(destination, lane).remaining_m.is_finite();
+        let leads =
+            |destination: usize| is_reachable(destination) && network.guide(destination, lane).sideways == 0;
+        let all = 0..network.exits().len();
+        let is_sorted = chance.of(1).share() < SORTED && all.clone().any(leads);
+        let is_open =
+            |destination: &usize| if is_sorted { leads(*destination) } else { is_reachable(*destination) };
+        let count = all.clone().filter(is_open).count();
         if count == 0 {
             return NOWHERE;
         }
-        let chosen = chance.below(count);
-        (0..network.exits().len()).filter(reachable).nth(chosen).map_or(NOWHERE, |idx| idx as u16)
+        all.filter(is_open).nth(chance.below(count)).map_or(NOWHERE, |idx| idx as u16)
     }
 
     /// Puts about `n` participants at random places on the lanes for `users`, where there is room for them at their

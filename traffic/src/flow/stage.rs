@@ -36,6 +36,8 @@ pub struct Rules {
     pub friction: f64,
     /// The speed at which those who are driven from outside may go backwards.
     pub reverse_mps: f64,
+    /// Whether who reaches the end of its way stands there, as in a bay, instead of leaving.
+    pub stands_at_end: bool,
 }
 
 impl Rules {
@@ -48,6 +50,7 @@ impl Rules {
             noise_mps2: 0.0,
             friction: 0.9,
             reverse_mps: 0.0,
+            stands_at_end: false,
         }
     }
 
@@ -107,7 +110,7 @@ impl Stage {
     pub fn with_tracks(network: Network, rules: Rules, tracks: Vec<Track>) -> Arc<Self> {
         assert!(!rules.tempers.is_empty(), "rules without a driver");
         let lanes = 0..network.lanes().len() as u32;
-        let facts = lanes.map(|idx| facts(&network, LaneIdx(idx))).collect();
+        let facts = lanes.map(|idx| facts(&network, &rules, LaneIdx(idx))).collect();
         let tight = give_way::tight::find(&network);
         Arc::new(Self { network, rules, tracks, facts, tight })
     }
@@ -118,7 +121,7 @@ impl Stage {
     }
 }
 
-fn facts(network: &Network, idx: LaneIdx) -> LaneFacts {
+fn facts(network: &Network, rules: &Rules, idx: LaneIdx) -> LaneFacts {
     let lane = network.lane(idx);
     let curve = &lane.sketch.curve;
     let length_m = curve.length_m();
@@ -140,6 +143,7 @@ fn facts(network: &Network, idx: LaneIdx) -> LaneFacts {
         is_dead_end: is_dead_end(network, idx),
         lets_in,
         is_plain: is_exit
+            && !rules.stands_at_end
             && lane.next.is_empty()
             && lane.conflicts.is_empty()
             && lane.against.is_none()
