@@ -17,6 +17,9 @@ use crate::{
 
 /// A body that comes this near to the edge of a lane beside is in its way.
 const ROOM_BESIDE_M: f64 = 0.2;
+/// Nearer to the middle of its lane than this, and turned from it by less than this sine, nobody steers.
+const MIDDLE_M: f64 = 1e-6;
+const ALONG: f64 = 1e-8;
 /// Comfortable braking for what is seen from afar, such as a bend.
 const EARLY_BRAKING_MPS2: f64 = 1.5;
 /// Who is this near to the end of its lane is let in.
@@ -259,6 +262,11 @@ fn keep_lane(traffic: &mut Traffic, idx: usize) {
         across: fleet.sin[idx] * frame.cos - fleet.cos[idx] * frame.sin,
         curvature_per_m: frame.curvature_per_m,
     };
+    // Who is in the middle of a straight lane, along it, needs no correction, and the cheaper motion.
+    if offset.curvature_per_m == 0.0 && offset.d_m.abs() < MIDDLE_M && offset.across.abs() < ALONG {
+        fleet.sin_slip[idx] = 0.0;
+        return;
+    }
     let length_m = fleet.length_m[idx];
     let limit = slip_limit(fleet.kind[idx]);
     let sin_slip = slip_to_keep(offset, length_m, reach_m(fleet.speed_mps[idx], length_m));
