@@ -132,9 +132,14 @@ fn a_run_keeps_the_newest_checkpoints_and_the_best_each_with_a_card() {
     assert!(!checkpoints.join("000020/training_state").exists());
     assert!(checkpoints.join("last/training_state/training_step.json").is_file());
     let card = fs::read_to_string(checkpoints.join("last/README.md")).unwrap();
-    for words in
-        ["license: CC-BY-4.0", "`truth`, 9", "24 of 24", "skill", "config.toml", "dreamlane::worlds::load"]
-    {
+    for words in [
+        "license: CC-BY-4.0",
+        "`truth`, 854 frames",
+        "24 of 24",
+        "skill",
+        "config.toml",
+        "dreamlane::worlds::load",
+    ] {
         assert!(card.contains(words), "no `{words}` in\n{card}");
     }
     works(

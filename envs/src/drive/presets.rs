@@ -1,4 +1,4 @@
-//! The registered scenarios, one function each. What they share is in [`base`].
+//! The registered scenarios, one function each.
 
 use dreamlane_traffic::{
     flow::{Mix, Supply, Variant},
