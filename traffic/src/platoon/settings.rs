@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PlatoonError, Tally};
 
-/// The range of each parameter, `[low, high]` in the units of [`Idm`](crate::idm::Idm).
+/// The range of each parameter, `[low, high]` in the units of [`Idm`](crate::driver::Idm).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bounds {
