@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use dreamlane_core::{
-    Actions, CameraSpec, Env, EnvSpec, Error, Frames, LaneMask, Observation, Result, Seed, Snapshot,
+    Actions, CameraSpec, Env, EnvSpec, Error, Fault, Frames, LaneMask, Observation, Result, Seed, Snapshot,
     Timestep, Truncation, View,
 };
 use dreamlane_traffic::{chance::Chance, flow::Saved};
@@ -164,14 +164,14 @@ impl Env for Drive {
         let episode = episode
             .as_ref()
             .map(|episode| (episode.traffic.save(), episode.seats.clone(), episode.scenery, episode.moved));
-        let life = Life { scenario: format!("{:?}", self.scenario), status: status.clone(), episode };
+        let life = Life { scenario: self.scenario.told_apart(), status: status.clone(), episode };
         freeze(origin(&self.spec.name), &life)
     }
 
     fn restore(&mut self, lane: usize, from: &Snapshot) -> Result<()> {
         check_lane(&self.spec, lane)?;
         let life: Life = thaw(origin(&self.spec.name), from)?;
-        let expected = format!("{:?}", self.scenario);
+        let expected = self.scenario.told_apart();
         let unfit = |expected: &str, found: &str| {
             Error::Invalid(format!("snapshot of {}: expected {expected}, found {found}", self.spec.name))
         };
@@ -305,6 +305,11 @@ impl Lane {
         status.step += 1;
         status.terminated = episode.seats.iter().all(|seat| seat.ending.is_some());
         let late = status.step >= shared.scenario.clock_steps;
+        let fleet = episode.traffic.fleet();
+        let is_finite = |column: &[f64]| column.iter().all(|x| x.is_finite());
+        if ![&fleet.x_m, &fleet.y_m, &fleet.speed_mps].into_iter().all(|column| is_finite(column)) {
+            status.fault = Some(Fault::NotFinite);
+        }
         status.truncated = (!status.terminated && late).then_some(Truncation::Clock);
     }
 

@@ -154,6 +154,17 @@ impl Scenario {
         }
     }
 
+    /// All that makes a scenario another one, as text; files count by their names, wherever they lie.
+    pub(super) fn told_apart(&self) -> String {
+        let mut apart = self.clone();
+        let name = |path: &PathBuf| path.file_name().map(PathBuf::from).unwrap_or_default();
+        apart.calibration = apart.calibration.as_ref().map(name);
+        if let Some(replay) = &mut apart.replay {
+            replay.data = name(&replay.data);
+        }
+        format!("{apart:?}")
+    }
+
     /// What a field is, for a message.
     fn told(&self, field: &str) -> String {
         let table = toml::Table::try_from(self).unwrap_or_default();
