@@ -95,6 +95,11 @@ fn put(table: &mut Table, key: &str, value: Value) -> std::result::Result<(), St
                 };
                 Value::Array(vec![end; 2])
             }
+            (Some(old @ (Value::Float(_) | Value::Integer(_) | Value::Array(_))), value)
+                if !value.same_type(old) =>
+            {
+                return Err(format!("option `{key}`: expected {} such as {old}, found {value}", kind(old)));
+            }
             (_, value) => value,
         };
         table.insert(head.to_owned(), value);
@@ -104,6 +109,16 @@ fn put(table: &mut Table, key: &str, value: Value) -> std::result::Result<(), St
     match inner {
         Value::Table(inner) => put(inner, rest, value),
         other => Err(format!("option `{key}`: expected a table at `{head}`, found {other}")),
+    }
+}
+
+/// What a value is, for a message.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Float(_) => "a number",
+        Value::Integer(_) => "a whole number",
+        Value::Array(_) => "a list",
+        _ => "a value",
     }
 }
 
@@ -139,7 +154,11 @@ mod tests {
         assert!(message("wheels=3").starts_with("drive/highway: unknown option `wheels`, known: actions, "));
         assert!(message("seats").contains("expected key=value, found `seats`"));
         assert!(message("actions=teleport").contains("teleport"), "{}", message("actions=teleport"));
-        assert!(message("seats=many").contains("many"), "{}", message("seats=many"));
+        assert_eq!(
+            message("seats=many"),
+            "drive/highway: option `seats`: expected a whole number such as 1, found \"many\""
+        );
+        assert!(message("friction=x").contains("`friction`: expected a number such as 0.9"));
         assert!(message("seats.x=1").contains("expected a table at `seats`"));
     }
 }

@@ -62,6 +62,9 @@ impl Replay {
                     .into(),
             ));
         }
+        if !self.data.is_dir() {
+            return Err(Error::mismatch(&self.data, "replay.data", "a folder of platoons", "none"));
+        }
         let broken = |error: platoon::PlatoonError| Error::broken(&self.data, error);
         let platoons = platoon::read_folder(&self.data).map_err(broken)?;
         let chosen: Vec<&Platoon> = platoons
