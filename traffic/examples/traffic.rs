@@ -113,7 +113,7 @@ fn run(name: &str, stage: &std::sync::Arc<Stage>, seed: u64, count: &mut Count, 
         }
         count.participant_ticks += traffic.fleet().len();
         for idx in 0..traffic.fleet().len() {
-            let width_m = stage.network.lane(traffic.lane_of(idx)).sketch.width_m;
+            let width_m = stage.network.lane(traffic.fleet().lane[idx]).sketch.width_m;
             let is_beside = traffic.fleet().d_m[idx].abs() > 0.5 * width_m + EDGE_M;
             if is_beside && traffic.locate(idx).is_none() && !traffic.has_left(idx) {
                 count.off_road += 1;

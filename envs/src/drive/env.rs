@@ -33,6 +33,8 @@ const ABOVE_M_PER_PX: f64 = 0.5;
 pub struct Drive {
     spec: EnvSpec,
     scenario: Scenario,
+    /// Tells the scenario, and what its files hold, from any other.
+    identity: String,
     ground: Ground,
     map: GroundMap,
     device: Device,
@@ -56,7 +58,7 @@ struct Life {
     /// The scenario, so that none is restored into another.
     scenario: String,
     status: LaneStatus,
-    episode: Option<(Saved, Vec<Seat>, u32, u64)>,
+    episode: Option<(Saved, Vec<Seat>, u32)>,
 }
 
 /// What every lane's step needs of the env.
@@ -76,6 +78,7 @@ impl Drive {
         let ground = scenario.ground(name)?;
         let spec = spec(name, lanes, &scenario);
         let map = GroundMap::of(&ground.stage.network);
+        let identity = format!("{}, files {:016x}", scenario.told_apart(), ground.digest());
         let lane = || Lane {
             status: LaneStatus::unbegun(),
             episode: None,
@@ -84,7 +87,7 @@ impl Drive {
             moved_before: 0,
         };
         let lanes = (0..lanes).map(|_| lane()).collect();
-        Ok(Self { spec, scenario, ground, map, device: device.clone(), lanes })
+        Ok(Self { spec, scenario, identity, ground, map, device: device.clone(), lanes })
     }
 
     fn timestep(&mut self) -> Timestep {
@@ -129,10 +132,9 @@ impl Env for Drive {
         begun.par_iter_mut().for_each_init(
             || shared.easel(),
             |easel, (lane, seed)| {
-                lane.moved_before += lane.episode.as_ref().map_or(0, |episode| episode.moved);
+                lane.retire();
                 lane.status = LaneStatus::beginning();
-                let ground = shared.ground;
-                lane.episode = Some(Episode::begin(shared.scenario, &ground.stage, &ground.platoons, *seed));
+                lane.episode = Some(Episode::begin(shared.scenario, shared.ground, *seed));
                 lane.look(shared, easel);
             },
         );
@@ -161,34 +163,40 @@ impl Env for Drive {
     fn snapshot(&self, lane: usize) -> Result<Snapshot> {
         check_lane(&self.spec, lane)?;
         let Lane { status, episode, .. } = &self.lanes[lane];
-        let episode = episode
-            .as_ref()
-            .map(|episode| (episode.traffic.save(), episode.seats.clone(), episode.scenery, episode.moved));
-        let life = Life { scenario: self.scenario.told_apart(), status: status.clone(), episode };
+        let episode =
+            episode.as_ref().map(|episode| (episode.traffic.save(), episode.seats.clone(), episode.scenery));
+        let life = Life { scenario: self.identity.clone(), status: status.clone(), episode };
         freeze(origin(&self.spec.name), &life)
     }
 
     fn restore(&mut self, lane: usize, from: &Snapshot) -> Result<()> {
         check_lane(&self.spec, lane)?;
         let life: Life = thaw(origin(&self.spec.name), from)?;
-        let expected = self.scenario.told_apart();
+        let expected = &self.identity;
         let unfit = |expected: &str, found: &str| {
             Error::Invalid(format!("snapshot of {}: expected {expected}, found {found}", self.spec.name))
         };
-        if life.scenario != expected {
-            return Err(unfit(&expected, &life.scenario));
+        if life.scenario != *expected {
+            return Err(unfit(expected, &life.scenario));
         }
-        let restored = life.episode.map(|(saved, seats, scenery, moved)| {
+        let restored = life.episode.map(|(saved, seats, scenery)| {
             let traffic = dreamlane_traffic::flow::Traffic::restored(self.ground.stage.clone(), saved)?;
-            let fits = seats.len() == self.scenario.seats && traffic.fleet().len() >= seats.len();
-            fits.then_some(Episode { traffic, seats, scenery, moved })
+            let fits = seats.len() == self.scenario.seats
+                && traffic.fleet().len() >= seats.len()
+                && traffic.fleet().len() <= self.scenario.most.max(64)
+                && seats.iter().all(|seat| seat.is_sound(&self.scenario, &self.spec.action));
+            fits.then_some(Episode { traffic, seats, scenery, moved: 0 })
         });
         let episode = match restored {
             Some(None) => return Err(unfit("an episode of this road", "one that does not fit it")),
             Some(Some(episode)) => Some(episode),
             None => None,
         };
+        if life.status.begun != episode.is_some() || life.status.step > self.scenario.clock_steps {
+            return Err(unfit("a lane whose status fits its episode", "one that does not"));
+        }
         let shared = Shared { scenario: &self.scenario, ground: &self.ground, map: &self.map };
+        self.lanes[lane].retire();
         (self.lanes[lane].status, self.lanes[lane].episode) = (life.status, episode);
         self.lanes[lane].look(shared, &mut shared.easel());
         Ok(())
@@ -216,7 +224,7 @@ impl Env for Drive {
     }
 
     fn scene(&self, lane: usize) -> Option<dreamlane_core::Scene> {
-        self.lanes[lane].episode.as_ref().map(Episode::told)
+        self.lanes.get(lane)?.episode.as_ref().map(Episode::told)
     }
 
     fn driven(&self) -> Result<Tensor<2>> {
@@ -292,6 +300,11 @@ impl<'a> Shared<'a> {
 }
 
 impl Lane {
+    /// Its episode ends here; what it moved still counts.
+    fn retire(&mut self) {
+        self.moved_before += self.episode.take().map_or(0, |episode| episode.moved);
+    }
+
     /// A lane that does not run earns nothing.
     fn stand_still(&mut self) {
         let seats = self.episode.iter_mut().flat_map(|episode| &mut episode.seats);

@@ -1,11 +1,9 @@
 //! One episode of driving: the traffic, the seats in it, and what a step does to them.
 
-use std::sync::Arc;
-
 use dreamlane_core::{Body, BodyKind, Seed};
 use dreamlane_traffic::{
     chance::Chance,
-    flow::{Driver, Fleet, NOWHERE, Participant, Stage, Supply, Traffic},
+    flow::{Driver, Fleet, NOWHERE, Participant, Supply, Traffic},
     participant::Kind,
     road::{LaneIdx, Users},
 };
@@ -13,14 +11,17 @@ use rand::RngExt as _;
 
 use super::{
     Scenario,
-    replay::Recorded,
-    scenario::{Aim, Start},
+    scenario::{Aim, Ground, Start},
     seat::{Row, Seat},
     task,
 };
 
 /// Tries to find room for a seat before it is put where it was drawn.
 const TRIES: u64 = 64;
+/// How much further aside a seat without room is tried each time.
+const STEP_ASIDE_M: f64 = 4.0;
+/// Lanes after its own along which it is tried.
+const MOST_LANES_ON: usize = 40;
 /// A parked car's middle is this far before the end of its bay.
 const PARKED_BEFORE_END_M: f64 = 3.0;
 
@@ -37,13 +38,13 @@ pub(super) struct Episode {
 
 impl Episode {
     /// The beginning that a seed names.
-    pub(super) fn begin(scenario: &Scenario, stage: &Arc<Stage>, platoons: &[Recorded], seed: Seed) -> Self {
+    pub(super) fn begin(scenario: &Scenario, ground: &Ground, seed: Seed) -> Self {
         let mut rng = seed.split(0).rng();
         let scenery = rng.random();
         let chance = Chance::new(seed.split(1).number());
-        let mut traffic = Traffic::new(stage.clone(), chance);
+        let mut traffic = Traffic::new(ground.stage.clone(), chance);
         if let Some(replay) = &scenario.replay {
-            replay.begin(platoons, &mut traffic, chance.of(1));
+            replay.begin(ground, &mut traffic, chance.of(1));
         } else {
             begin_seats(scenario, &mut traffic, chance.of(2));
             begin_others(scenario, &mut traffic, chance.of(3));
@@ -60,9 +61,10 @@ impl Episode {
         let mut over = [false; 64];
         for (idx, seat) in self.seats.iter_mut().enumerate() {
             over[idx] = seat.ending.is_some();
-            acting[idx] = seat.take(scenario.actions, rows[idx], &mut self.traffic, idx);
+            acting[idx] = seat.take(scenario, rows[idx], &mut self.traffic, idx);
             seat.begin_step(rows[idx]);
         }
+        let mut ran = 0;
         for _ in 0..scenario.ticks {
             for (idx, seat) in self.seats.iter_mut().enumerate() {
                 seat.drive(scenario, acting[idx], &mut self.traffic, idx, secs);
@@ -70,8 +72,9 @@ impl Episode {
             self.traffic.tick(secs);
             self.moved += self.traffic.fleet().len() as u64;
             for (idx, seat) in self.seats.iter_mut().enumerate().filter(|(idx, _)| rows[*idx].is_none()) {
-                seat.notice(scenario.actions, self.traffic.fleet(), idx, 1.0 / scenario.ticks as f64);
+                seat.notice(scenario.actions, self.traffic.fleet(), idx);
             }
+            ran += 1;
             self.traffic.collide(|_, _, _| ());
             for (idx, seat) in self.seats.iter_mut().enumerate() {
                 seat.ending = seat.ending.or_else(|| task::ending(&self.traffic, idx, scenario.aim));
@@ -87,6 +90,9 @@ impl Episode {
         }
         if matches!(scenario.supply, Supply::Window { .. }) {
             self.traffic.flow(&scenario.supply, &scenario.mix, scenario.seats, scenario.most, secs);
+        }
+        for (_, seat) in self.seats.iter_mut().enumerate().filter(|(idx, _)| rows[*idx].is_none()) {
+            seat.did = seat.did.map(|sum| sum / ran as f32);
         }
         for (idx, seat) in self.seats.iter_mut().enumerate().filter(|(idx, _)| !over[*idx]) {
             seat.reward = task::reward(&mut self.traffic, idx, scenario.aim, seat.ending);
@@ -120,36 +126,76 @@ fn body(fleet: &Fleet, idx: usize) -> Body {
 
 /// Puts the seats on the road.
 fn begin_seats(scenario: &Scenario, traffic: &mut Traffic, chance: Chance) {
-    for seat in 0..scenario.seats {
-        for attempt in 0..=TRIES {
-            let chance = chance.of(seat as u64).of(attempt);
-            let one = draw_seat(scenario, traffic, seat, chance);
-            if attempt == TRIES {
-                traffic.add(one);
-            } else if traffic.place_if_room(one) {
-                break;
-            }
+    for seat in 0..scenario.seats as u64 {
+        let draw =
+            |traffic: &Traffic, attempt: u64| draw_seat(scenario, traffic, chance.of(seat).of(attempt));
+        let placed = (0..TRIES).any(|attempt| {
+            let one = draw(traffic, attempt);
+            traffic.place_if_room(one)
+        });
+        if !placed {
+            let one = draw(traffic, TRIES);
+            place_nearby(traffic, one);
         }
     }
 }
 
-fn draw_seat(scenario: &Scenario, traffic: &Traffic, seat: usize, chance: Chance) -> Participant {
+/// Puts a seat where there is room nearest to where it was drawn, along its lane both ways, then along the lanes that
+/// lead to its destination.
+fn place_nearby(traffic: &mut Traffic, one: Participant) {
+    let half_m = 0.5 * one.length_m;
+    let length_of = |traffic: &Traffic, lane| traffic.stage().network.lane(lane).sketch.curve.length_m();
+    let length_m = length_of(traffic, one.lane);
+    for step in 1..=2000_i32 {
+        let off_m = STEP_ASIDE_M * f64::from((step + 1) / 2) * if step % 2 == 0 { -1.0 } else { 1.0 };
+        let s_m = one.s_m + off_m;
+        if s_m > half_m && s_m < length_m - half_m && traffic.place_if_room(Participant { s_m, ..one }) {
+            return;
+        }
+    }
+    let mut lane = one.lane;
+    for _ in 0..MOST_LANES_ON {
+        let network = &traffic.stage().network;
+        let next = match one.destination {
+            NOWHERE => network.lane(lane).next.first().copied(),
+            destination => network.guide(usize::from(destination), lane).next,
+        };
+        let Some(next) = next else { break };
+        lane = next;
+        let steps = (length_of(traffic, lane) / STEP_ASIDE_M) as u32;
+        for step in 0..=steps {
+            let s_m = STEP_ASIDE_M * f64::from(step);
+            if traffic.place_if_room(Participant { lane, s_m, ..one }) {
+                return;
+            }
+        }
+    }
+    // More seats than the road holds.
+    traffic.add(one);
+}
+
+fn draw_seat(scenario: &Scenario, traffic: &Traffic, chance: Chance) -> Participant {
     let network = &traffic.stage().network;
     let (lane, s_m) = match &scenario.start {
         Start::Anywhere => {
             let is_open = |lane: &LaneIdx| {
                 let lane = network.lane(*lane);
-                lane.sketch.users == Users::Vehicles && lane.against.is_none() && lane.conflicts.is_empty()
+                lane.sketch.users == scenario.kind.users()
+                    && lane.against.is_none()
+                    && lane.conflicts.is_empty()
             };
             let lanes = || (0..network.lanes().len() as u32).map(LaneIdx).filter(is_open);
             let lane = lanes().nth(chance.of(0).below(lanes().count().max(1))).unwrap_or(LaneIdx(0));
             (lane, chance.of(1).share() * network.lane(lane).sketch.curve.length_m())
         }
         Start::Entries { entries, along_m: [low, high] } => {
-            let entry = entries.get(chance.of(0).below(entries.len().max(1))).copied().unwrap_or(0);
-            // Seats beside the first stand in a row behind it where the start is one place.
-            let behind_m = if low == high { 18.0 * seat as f64 } else { 0.0 };
-            (network.entries()[entry], chance.of(1).between(*low, *high) - behind_m)
+            let all = scenario.entries(network);
+            let drawn = chance.of(0).below(if entries.is_empty() { all.len() } else { entries.len() });
+            let entry = entries.get(drawn).map_or(drawn, |&entry| {
+                entry.try_into().unwrap_or_else(|_| all.len() - entry.unsigned_abs())
+            });
+            let length_m = network.lane(all[entry]).sketch.curve.length_m();
+            (all[entry], chance.of(1).between(*low, *high).min(0.8 * length_m))
         }
     };
     let [slow, fast] = scenario.start_mps;
@@ -157,9 +203,10 @@ fn draw_seat(scenario: &Scenario, traffic: &Traffic, seat: usize, chance: Chance
     Participant {
         lane,
         s_m,
-        speed_mps: chance.of(2).between(slow, fast).min(1.1 * limit_mps),
+        speed_mps: chance.of(2).between(slow, fast).min(1.1 * limit_mps).min(scenario.kind.top_speed_mps()),
         desired_mps: chance.of(3).between(0.8, 1.0) * limit_mps,
         destination: destination(scenario, traffic, lane, chance.of(4)),
+        gives_up: false,
         look: chance.of(5).bits() as u32,
         timer_secs: chance.of(6).share(),
         ..Participant::of(scenario.kind)
@@ -168,13 +215,17 @@ fn draw_seat(scenario: &Scenario, traffic: &Traffic, seat: usize, chance: Chance
 
 fn destination(scenario: &Scenario, traffic: &Traffic, lane: LaneIdx, chance: Chance) -> u16 {
     let network = &traffic.stage().network;
-    let goals = scenario.goals.iter().copied();
-    let reachable = |goal: &usize| network.guide(*goal, lane).remaining_m.is_finite();
-    let open: usize = goals.clone().filter(reachable).count();
-    if open == 0 {
-        return if scenario.aim == Aim::Cruise { NOWHERE } else { traffic.some_destination(lane, chance) };
+    let mut goals = scenario.goals(network);
+    goals.retain(|&goal| {
+        // Two seats do not park in one bay.
+        let is_taken = scenario.aim == Aim::Park && traffic.fleet().destination.contains(&(goal as u16));
+        network.guide(goal, lane).remaining_m.is_finite() && !is_taken
+    });
+    match goals.len() {
+        0 if scenario.aim == Aim::Cruise => NOWHERE,
+        0 => traffic.some_destination(lane, chance),
+        open => goals[chance.below(open)] as u16,
     }
-    goals.filter(reachable).nth(chance.below(open)).map_or(NOWHERE, |goal| goal as u16)
 }
 
 /// Puts everyone else on the road.
@@ -199,7 +250,8 @@ fn begin_others(scenario: &Scenario, traffic: &mut Traffic, chance: Chance) {
 fn park(scenario: &Scenario, traffic: &mut Traffic, chance: Chance) {
     let taken: Vec<u16> = traffic.fleet().destination[..scenario.seats].to_vec();
     let free = |goal: &&usize| !taken.contains(&(**goal as u16));
-    let mut bays: Vec<usize> = scenario.goals.iter().filter(free).copied().collect();
+    let goals = scenario.goals(&traffic.stage().network);
+    let mut bays: Vec<usize> = goals.iter().filter(free).copied().collect();
     for idx in 0..scenario.parked {
         if bays.is_empty() {
             return;

@@ -7,6 +7,7 @@
 //! Options behind a name set any field of the scenario: `drive/merge:seats=2,actions=meta,friction=0.4`.
 
 pub mod actions;
+mod checks;
 mod env;
 mod episode;
 mod options;

@@ -88,6 +88,9 @@ fn put(table: &mut Table, key: &str, value: Value) -> std::result::Result<(), St
         let value = match (table.get(head), value) {
             (Some(Value::Float(_)), Value::Integer(number)) => Value::Float(number as f64),
             // One number for a range is both of its ends.
+            (Some(Value::Array(range)), Value::Float(number)) if range.len() == 2 => {
+                Value::Array(vec![Value::Float(number); 2])
+            }
             (Some(Value::Array(range)), Value::Integer(number)) if range.len() == 2 => {
                 let end = match range[0] {
                     Value::Float(_) => Value::Float(number as f64),

@@ -58,7 +58,7 @@ fn layout(name: &str) -> Layout {
     entry.map_or_else(|| Layout::Highway(Default::default()), |(_, _, layout)| layout())
 }
 
-fn from_entries(entries: &[usize], along_m: [f64; 2]) -> Start {
+fn from_entries(entries: &[isize], along_m: [f64; 2]) -> Start {
     Start::Entries { entries: entries.to_vec(), along_m }
 }
 
@@ -70,7 +70,7 @@ pub fn highway() -> Scenario {
         most: 200,
         supply: Supply::Window { behind_m: 80.0, ahead_m: 240.0 },
         mix: Mix { desired_mps: [18.0, 24.0], faster_left_mps: 2.0, ..base(layout("highway")).mix },
-        start: from_entries(&[0, 1, 2, 3], [350.0, 350.0]),
+        start: from_entries(&[], [350.0, 350.0]),
         start_mps: [20.0, 28.0],
         aim: Aim::Cruise,
         ..base(layout("highway"))
@@ -97,14 +97,14 @@ pub fn highway_v0() -> Scenario {
 /// From the ramp into the traffic of the main road.
 #[must_use]
 pub fn merge() -> Scenario {
-    Scenario { start: from_entries(&[2], [5.0, 40.0]), clock_steps: 600, ..base(layout("merge")) }
+    Scenario { start: from_entries(&[-1], [5.0, 40.0]), clock_steps: 600, ..base(layout("merge")) }
 }
 
 /// From the main road to the ramp.
 #[must_use]
 pub fn exit() -> Scenario {
     Scenario {
-        start: from_entries(&[0, 1, 2], [20.0, 120.0]),
+        start: from_entries(&[], [20.0, 120.0]),
         start_mps: [20.0, 26.0],
         goals: vec![1],
         clock_steps: 600,
@@ -116,7 +116,7 @@ pub fn exit() -> Scenario {
 #[must_use]
 pub fn weave() -> Scenario {
     Scenario {
-        start: from_entries(&[2], [5.0, 40.0]),
+        start: from_entries(&[-1], [5.0, 40.0]),
         goals: vec![0],
         clock_steps: 600,
         ..base(layout("weave"))
@@ -126,11 +126,7 @@ pub fn weave() -> Scenario {
 /// Three lanes become two.
 #[must_use]
 pub fn lane_drop() -> Scenario {
-    Scenario {
-        start: from_entries(&[0, 1, 2], [20.0, 80.0]),
-        start_mps: [18.0, 26.0],
-        ..base(layout("lane_drop"))
-    }
+    Scenario { start: from_entries(&[], [20.0, 80.0]), start_mps: [18.0, 26.0], ..base(layout("lane_drop")) }
 }
 
 /// One of 22 cars on the ring of the jam experiment.
@@ -155,7 +151,7 @@ fn in_town(name: &str) -> Scenario {
             cyclists_per_hour: 60.0,
             walkers_per_hour: 60.0,
         },
-        start: from_entries(&[0, 1, 2, 3], [30.0, 60.0]),
+        start: from_entries(&[], [30.0, 60.0]),
         start_mps: [6.0, 11.0],
         clock_steps: 600,
         ..base(layout(name))
@@ -197,13 +193,7 @@ pub fn intersection_stop() -> Scenario {
 /// The same with lights, two lanes per direction and cycle lanes.
 #[must_use]
 pub fn intersection_signal() -> Scenario {
-    Scenario {
-        cars: [8, 20],
-        cyclists: 4,
-        start: from_entries(&[0, 1, 3, 4, 6, 7, 9, 10], [30.0, 60.0]),
-        clock_steps: 900,
-        ..in_town("intersection_signal")
-    }
+    Scenario { cars: [8, 20], cyclists: 4, clock_steps: 900, ..in_town("intersection_signal") }
 }
 
 /// One lane in each direction, lorries to overtake.
@@ -242,7 +232,6 @@ pub fn parking() -> Scenario {
         supply: Supply::Closed,
         start: from_entries(&[0], [3.0, 8.0]),
         start_mps: [0.0, 2.0],
-        goals: (0..28).collect(),
         aim: Aim::Park,
         clock_steps: 400,
         ..base(layout("parking"))

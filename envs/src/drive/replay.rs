@@ -1,19 +1,19 @@
 //! Recorded platoons as scenarios: six cars in a queue on a motorway, one of which is the seat.
 //!
-//! The others are where the record says, or follow by rule behind the recorded leader; whoever is behind the seat
-//! reacts to it in the second case only. See `dreamlane_traffic::platoon` for the data.
+//! The others are where the record says, or, behind the seat, follow by rule and so react to it. See `dreamlane_traffic::platoon` for the data.
 
 use std::path::{Path, PathBuf};
 
 use dreamlane_core::{Error, Result};
 use dreamlane_traffic::{
     chance::Chance,
-    driver::Idm,
     flow::{Driver, Moment, Participant, Track, Traffic},
-    platoon::{self, Calibration, Platoon},
+    platoon::{self, Calibration, Follower, Platoon},
     road::LaneIdx,
 };
 use serde::{Deserialize, Serialize};
+
+use super::scenario::Ground;
 
 /// Where the record's first car begins along the road: the rest of the platoon is behind it.
 const AHEAD_M: f64 = 300.0;
@@ -33,17 +33,23 @@ pub enum Others {
 }
 
 /// Which recorded cars to drive among.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Replay {
     /// Folder of the platoons' tables.
     pub data: PathBuf,
     /// Name of one platoon; any of them, by the seed, when empty.
     pub platoon: String,
-    /// The car that is the seat, counted from the leader: 1 is the first follower. 0 for any follower.
-    pub car: usize,
+    /// The car that is the seat, counted from the leader, which is 0; -1 for any follower.
+    pub car: isize,
     /// Who moves the others.
     pub others: Others,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self { data: PathBuf::new(), platoon: String::new(), car: -1, others: Others::Recorded }
+    }
 }
 
 /// A platoon by the tracks of its cars, the leader first.
@@ -55,7 +61,7 @@ pub(super) struct Recorded {
 
 impl Replay {
     /// Reads the platoons, and lays their tracks along the x axis.
-    pub(super) fn load(&self) -> Result<(Vec<Recorded>, Vec<Track>)> {
+    pub(super) fn load(&self, seats: usize) -> Result<(Vec<Recorded>, Vec<Track>)> {
         if self.data.as_os_str().is_empty() {
             return Err(Error::Invalid(
                 "drive/platoon: expected a folder of recorded platoons, found none: set replay.data=FOLDER"
@@ -76,12 +82,15 @@ impl Replay {
             return Err(Error::unknown("platoon", &self.platoon, known));
         }
         let most = chosen.iter().map(|platoon| platoon.cars.len()).min().unwrap_or(0);
-        if self.car >= most {
+        if self.car < -1 || self.car >= most as isize {
             return Err(Error::Invalid(format!(
-                "drive/platoon: replay.car: expected 1 to {}, or 0 for any, found {}",
+                "drive/platoon: replay.car: expected 0 to {}, or -1 for any follower, found {}",
                 most.saturating_sub(1),
                 self.car
             )));
+        }
+        if seats != 1 {
+            return Err(Error::Invalid(format!("drive/platoon: seats: expected 1, found {seats}")));
         }
         let mut tracks = Vec::new();
         let mut recorded = Vec::new();
@@ -108,10 +117,11 @@ impl Replay {
     }
 
     /// Puts a platoon on the road, its seat first.
-    pub(super) fn begin(&self, platoons: &[Recorded], traffic: &mut Traffic, chance: Chance) {
+    pub(super) fn begin(&self, ground: &Ground, traffic: &mut Traffic, chance: Chance) {
+        let platoons = &ground.platoons;
         let Some(platoon) = platoons.get(chance.of(0).below(platoons.len().max(1))) else { return };
         let followers = platoon.starts.len() - 1;
-        let seat = if self.car == 0 { 1 + chance.of(1).below(followers.max(1)) } else { self.car };
+        let seat = usize::try_from(self.car).unwrap_or_else(|_| 1 + chance.of(1).below(followers.max(1)));
         let others = (0..platoon.starts.len()).filter(|&car| car != seat);
         for car in std::iter::once(seat).chain(others) {
             let (x_m, speed_mps) = platoon.starts[car];
@@ -122,6 +132,9 @@ impl Replay {
                 s_m: x_m,
                 speed_mps,
                 driver: if by_rule { Driver::Rule } else { Driver::Log { track } },
+                // Beyond the limit of any motorway, where no calibration says better.
+                desired_mps: ground.calibrated.map_or(33.3, |follower| follower.desired_mps),
+                gives_up: car != seat,
                 look: chance.of(2).of(car as u64).bits() as u32,
                 length_m: LENGTH_M,
                 width_m: WIDTH_M,
@@ -132,8 +145,21 @@ impl Replay {
 }
 
 /// The driver that a calibration found.
-pub(super) fn calibrated(path: &Path) -> Result<Idm> {
+pub(super) fn calibrated(path: &Path) -> Result<Follower> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let calibration: Calibration = serde_json::from_str(&text).map_err(|error| Error::broken(path, error))?;
-    Ok(calibration.parameters.idm())
+    let follower = calibration.parameters;
+    let numbers = [
+        ("desired_mps", follower.desired_mps),
+        ("headway_secs", follower.headway_secs),
+        ("standstill_gap_m", follower.standstill_gap_m),
+        ("acceleration_mps2", follower.acceleration_mps2),
+        ("braking_mps2", follower.braking_mps2),
+        ("exponent", follower.exponent),
+        ("hardest_braking_mps2", follower.hardest_braking_mps2),
+    ];
+    match numbers.iter().find(|(_, number)| !(*number > 0.0 && *number < 1e3)) {
+        Some((field, found)) => Err(Error::mismatch(path, *field, "above 0 and below 1000", found)),
+        None => Ok(follower),
+    }
 }

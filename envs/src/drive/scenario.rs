@@ -4,14 +4,26 @@ use std::{path::PathBuf, sync::Arc};
 
 use dreamlane_core::{Error, Result};
 use dreamlane_traffic::{
+    chance::Chance,
     driver::Temper,
-    flow::{Mix, Rules, Stage, Supply, Track, Variant},
+    flow::{Mix, Rules, Stage, Supply, Variant},
     layout::Layout,
     participant::Kind,
+    platoon::Follower,
+    road::{LaneIdx, Network, Users},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{actions::ActionKind, replay::Replay};
+use super::{
+    actions::ActionKind,
+    checks,
+    replay::{self, Replay},
+};
+
+/// What anyone drives at most, for the length of a road that nobody comes to the end of.
+const FASTEST_MPS: f64 = 42.0;
+/// The longest straight road.
+const LONGEST_M: f64 = 20_000.0;
 
 /// Where those who are driven from outside begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,10 +31,10 @@ use super::{actions::ActionKind, replay::Replay};
 pub enum Start {
     /// On any lane for vehicles, where there is room.
     Anywhere,
-    /// So far along one of these entries of the network.
+    /// So far along one of the entries for its kind.
     Entries {
-        /// Which of them.
-        entries: Vec<usize>,
+        /// Which of them, counted from the right, or from the last by -1; any of them when empty.
+        entries: Vec<isize>,
         /// Least and most metres along.
         along_m: [f64; 2],
     },
@@ -70,7 +82,7 @@ pub struct Scenario {
     pub start: Start,
     /// Lowest and highest speed at which they begin.
     pub start_mps: [f64; 2],
-    /// Destinations that are drawn from, by index; empty for any that can be reached.
+    /// Destinations that are drawn from, by index; empty for any that can be reached, in a car park for any bay.
     pub goals: Vec<usize>,
     /// What they drive for.
     pub aim: Aim,
@@ -105,7 +117,8 @@ pub struct Scenario {
     /// Recorded platoons to drive in instead of the layout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
-    /// A file of `calibrate` whose driver takes the place of the ordinary one.
+    /// A file of `calibrate` whose driver takes the place of the ordinary one. The speed that it would like counts in a
+    /// replay alone: it was fitted in a jam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<PathBuf>,
 }
@@ -113,75 +126,25 @@ pub struct Scenario {
 /// The network with its rules, and what a replay makes of it.
 pub(super) struct Ground {
     pub(super) stage: Arc<Stage>,
-    pub(super) platoons: Vec<super::replay::Recorded>,
+    pub(super) platoons: Vec<replay::Recorded>,
+    /// The driver of the scenario's `calibration`.
+    pub(super) calibrated: Option<Follower>,
 }
 
 impl Scenario {
-    /// Checks the numbers that every scenario has.
-    fn check(&self, name: &str) -> Result<()> {
-        let share = |value: f64| (0.0..=1.0).contains(&value);
-        let level = |value: f64| value >= 0.0 && value.is_finite();
-        let checks: [(&str, bool, &str); 14] = [
-            ("cars", self.cars[0] <= self.cars[1], "the fewest first"),
-            ("most", (1..=2000).contains(&self.most), "1 to 2000"),
-            ("seats", (1..=64).contains(&self.seats), "1 to 64"),
-            (
-                "start_mps",
-                self.start_mps[0] <= self.start_mps[1] && level(self.start_mps[0]),
-                "the slowest first",
-            ),
-            ("delay_steps", self.delay_steps <= 100, "at most 100"),
-            ("jerk_mps3", level(self.jerk_mps3), "0 or more"),
-            ("steering_radps", level(self.steering_radps), "0 or more"),
-            ("friction", self.friction > 0.0 && self.friction <= 2.0, "above 0, at most 2"),
-            (
-                "noise_mps2",
-                level(self.noise_mps2) && level(self.state_noise) && level(self.picture_noise),
-                "0 or more",
-            ),
-            ("dropout", share(self.state_dropout) && share(self.picture_dropout), "0 to 1"),
-            ("steps_per_second", (1..=100).contains(&self.steps_per_second), "1 to 100"),
-            ("ticks", (1..=100).contains(&self.ticks), "1 to 100"),
-            ("clock_steps", (1..=1_000_000).contains(&self.clock_steps), "1 to 1000000"),
-            ("picture", self.picture == 0 || (16..=1024).contains(&self.picture), "0 or 16 to 1024"),
-        ];
-        match checks.iter().find(|(_, fits, _)| !fits) {
-            Some((field, _, expected)) => Err(Error::Invalid(format!(
-                "{name}: {field}: expected {expected}, found {}",
-                self.told(field)
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    /// All that makes a scenario another one, as text; files count by their names, wherever they lie.
+    /// All that makes a scenario another one, as text, but for what files hold.
     pub(super) fn told_apart(&self) -> String {
         let mut apart = self.clone();
-        let name = |path: &PathBuf| path.file_name().map(PathBuf::from).unwrap_or_default();
-        apart.calibration = apart.calibration.as_ref().map(name);
+        apart.calibration = None;
         if let Some(replay) = &mut apart.replay {
-            replay.data = name(&replay.data);
+            replay.data = PathBuf::new();
         }
         format!("{apart:?}")
     }
 
-    /// What a field is, for a message.
-    fn told(&self, field: &str) -> String {
-        let table = toml::Table::try_from(self).unwrap_or_default();
-        let one = |key: &str| table.get(key).map_or_else(String::new, ToString::to_string);
-        match field {
-            "dropout" => format!("{} and {}", one("state_dropout"), one("picture_dropout")),
-            "noise_mps2" => {
-                format!("{}, {} and {}", one("noise_mps2"), one("state_noise"), one("picture_noise"))
-            }
-            field => one(field),
-        }
-    }
-
     /// Lays the road and sets the rules.
     pub(super) fn ground(&self, name: &str) -> Result<Ground> {
-        self.check(name)?;
-        let invalid = |error: dreamlane_traffic::road::RoadError| Error::Invalid(format!("{name}: {error}"));
+        checks::numbers(self, name)?;
         let mut rules = match self.variant {
             Variant::Textbook => Rules::textbook(),
             Variant::HighwayEnv => Rules::highway_env(),
@@ -192,49 +155,78 @@ impl Scenario {
             rules.reverse_mps = 3.0;
             rules.stands_at_end = true;
         }
-        if let Some(path) = &self.calibration {
-            rules.tempers[0] = Temper { idm: super::replay::calibrated(path)?, ..rules.tempers[0] };
+        let calibrated = self.calibration.as_deref().map(replay::calibrated).transpose()?;
+        if let Some(follower) = calibrated {
+            rules.tempers[0] = Temper { idm: follower.idm(), ..rules.tempers[0] };
         }
-        let Some(replay) = &self.replay else {
-            let network = self.layout_for_clock().build().map_err(invalid)?;
-            self.check_indexes(name, &network)?;
-            return Ok(Ground { stage: Stage::new(network, rules), platoons: Vec::new() });
+        let invalid = |error: dreamlane_traffic::road::RoadError| Error::Invalid(format!("{name}: {error}"));
+        let network = self.layout_for_clock(name)?.build().map_err(invalid)?;
+        let (platoons, tracks) = match &self.replay {
+            Some(replay) => replay.load(self.seats)?,
+            None => (Vec::new(), Vec::new()),
         };
-        let (platoons, tracks) = replay.load()?;
-        let network = self.layout.build().map_err(invalid)?;
-        let tracks: Vec<Track> = tracks;
-        Ok(Ground { stage: Stage::with_tracks(network, rules, tracks), platoons })
+        checks::road(self, name, &network)?;
+        Ok(Ground { stage: Stage::with_tracks(network, rules, tracks), platoons, calibrated })
     }
 
     /// A straight road is as long as anyone can drive before the clock ends the episode.
-    fn layout_for_clock(&self) -> Layout {
+    fn layout_for_clock(&self, name: &str) -> Result<Layout> {
         let mut layout = self.layout.clone();
         if let (Layout::Highway(highway), Supply::Window { behind_m, ahead_m }) = (&mut layout, self.supply) {
             let secs = self.clock_steps as f64 / f64::from(self.steps_per_second);
-            highway.length_m = highway.length_m.max(behind_m + 2.0 * ahead_m + 42.0 * secs);
-        }
-        layout
-    }
-
-    fn check_indexes(&self, name: &str, network: &dreamlane_traffic::road::Network) -> Result<()> {
-        let (entries, exits) = (network.entries().len(), network.exits().len());
-        let Start::Entries { entries: wanted, .. } = &self.start else {
-            return self.check_goals(name, exits);
-        };
-        if let Some(found) = wanted.iter().find(|&&entry| entry >= entries) {
-            return Err(Error::Invalid(format!(
-                "{name}: start: expected entries below {entries}, found {found}"
-            )));
-        }
-        self.check_goals(name, exits)
-    }
-
-    fn check_goals(&self, name: &str, exits: usize) -> Result<()> {
-        match self.goals.iter().find(|&&goal| goal >= exits) {
-            Some(found) => {
-                Err(Error::Invalid(format!("{name}: goals: expected below {exits}, found {found}")))
+            let needed_m = behind_m + 2.0 * ahead_m + FASTEST_MPS * secs;
+            if needed_m > LONGEST_M {
+                return Err(Error::Invalid(format!(
+                    "{name}: clock_steps: expected {:.0} at most, which a road of {LONGEST_M} m is long enough for, \
+                     found {}",
+                    (LONGEST_M - behind_m - 2.0 * ahead_m) / FASTEST_MPS * f64::from(self.steps_per_second),
+                    self.clock_steps
+                )));
             }
-            None => Ok(()),
+            highway.length_m = highway.length_m.max(needed_m);
         }
+        Ok(layout)
+    }
+
+    /// The entries at which those in the seats can begin, in the order of the network.
+    pub(super) fn entries(&self, network: &Network) -> Vec<LaneIdx> {
+        let is_for = |users: Users| move |lane: &LaneIdx| network.lane(*lane).sketch.users == users;
+        let all = |users: Users| -> Vec<LaneIdx> {
+            network.entries().iter().copied().filter(is_for(users)).collect()
+        };
+        let own = all(self.kind.users());
+        // A cyclist takes the road where there is no lane of its own.
+        if own.is_empty() && self.kind == Kind::Cyclist { all(Users::Vehicles) } else { own }
+    }
+
+    /// The destinations that are drawn from; none for any that can be reached.
+    pub(super) fn goals(&self, network: &Network) -> Vec<usize> {
+        // The last destination of a car park is its way out.
+        if self.goals.is_empty() && self.aim == Aim::Park {
+            return (0..network.exits().len().saturating_sub(1)).collect();
+        }
+        self.goals.clone()
+    }
+}
+
+impl Ground {
+    /// What files brought into it, as a number: the numbers of a calibrated driver, and all moments of all tracks.
+    pub(super) fn digest(&self) -> u64 {
+        let follower = self.calibrated.map_or_else(Vec::new, |follower| {
+            vec![
+                follower.desired_mps,
+                follower.headway_secs,
+                follower.standstill_gap_m,
+                follower.acceleration_mps2,
+                follower.braking_mps2,
+                follower.exponent,
+                follower.hardest_braking_mps2,
+            ]
+        });
+        let moments = self.stage.tracks.iter().flat_map(|track| track.moments());
+        let moments =
+            moments.flat_map(|moment| [moment.secs, moment.place_m[0], moment.place_m[1], moment.speed_mps]);
+        let numbers = follower.into_iter().chain(moments);
+        numbers.fold(Chance::new(0), |chance, number| chance.of(number.to_bits())).bits()
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use dreamlane_traffic::flow::{Driver, Fleet, Traffic};
+use dreamlane_core::ActionSpace;
+use dreamlane_traffic::flow::{Driver, Fleet, Traffic, Variant};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,6 +20,8 @@ const SPEED_PER_SEC: f64 = 1.0 / 0.6;
 /// What `faster` and `slower` change, and the fastest target.
 const SPEED_STEP_MPS: f64 = 5.0;
 const FASTEST_MPS: f64 = 40.0;
+/// Slowest and fastest target of highway-env's driver (`MDPVehicle`).
+const HIGHWAY_ENV_MPS: [f64; 2] = [20.0, 30.0];
 /// How far ahead in time waypoints are steered at.
 const PURSUIT_SECS: f64 = 0.7;
 
@@ -62,12 +65,12 @@ impl Seat {
         self.did = given.unwrap_or([0.0; WIDEST]);
     }
 
-    /// Adds a share of what a seat that drives itself did in a tick.
-    pub(super) fn notice(&mut self, kind: ActionKind, fleet: &Fleet, idx: usize, share: f64) {
+    /// Adds what a seat that drives itself did in a tick.
+    pub(super) fn notice(&mut self, kind: ActionKind, fleet: &Fleet, idx: usize) {
         let (acceleration_mps2, sin_slip) = (fleet.acceleration_mps2[idx], fleet.sin_slip[idx]);
         let (speed_mps, length_m) = (fleet.speed_mps[idx], fleet.length_m[idx]);
         let steering = (sin_slip / slip_of(1.0, speed_mps, length_m)).clamp(-1.0, 1.0);
-        let mut add = |place: usize, value: f64| self.did[place] += (share * value) as f32;
+        let mut add = |place: usize, value: f64| self.did[place] += value as f32;
         match kind {
             ActionKind::Continuous => {
                 add(0, (acceleration_mps2 / FULL_ACCELERATION_MPS2).clamp(-1.0, 1.0));
@@ -88,18 +91,29 @@ impl Seat {
         }
     }
 
+    /// Whether a seat from elsewhere can be one of this scenario.
+    pub(super) fn is_sound(&self, scenario: &Scenario, space: &ActionSpace) -> bool {
+        let numbers = self.asked.iter().chain(self.way_m.iter().flatten());
+        let rows = self.waiting.iter().flatten();
+        let width = space.width();
+        self.waiting.len() == scenario.delay_steps
+            && rows.clone().all(|row| space.contains(&row[..width]))
+            && numbers.chain([&self.target_mps, &self.given_secs]).all(|x| x.is_finite() && x.abs() < 1e9)
+            && self.did.iter().chain([&self.reward]).all(|x| x.is_finite())
+    }
+
     /// Takes the action of a step and answers with the one that acts in it. What is done once per step is done here.
     pub(super) fn take(
         &mut self,
-        kind: ActionKind,
+        scenario: &Scenario,
         row: Option<Row>,
         traffic: &mut Traffic,
         idx: usize,
     ) -> Option<Row> {
         self.waiting.push_back(row);
         let row = self.waiting.pop_front().flatten()?;
-        match kind {
-            ActionKind::Meta => self.choose(row, traffic, idx),
+        match scenario.actions {
+            ActionKind::Meta => self.choose(scenario.variant, row, traffic, idx),
             ActionKind::Waypoints => {
                 let fleet = traffic.fleet();
                 let (sin, cos) = (fleet.sin[idx], fleet.cos[idx]);
@@ -121,15 +135,27 @@ impl Seat {
     }
 
     /// A meta action: the target lane or the target speed moves on.
-    fn choose(&mut self, row: Row, traffic: &mut Traffic, idx: usize) {
+    fn choose(&mut self, variant: Variant, row: Row, traffic: &mut Traffic, idx: usize) {
         let target = traffic.fleet().target[idx];
         let lane = traffic.stage().network.lane(target);
         match row.iter().position(|&x| x == 1.0) {
             Some(0) => traffic.set_target(idx, lane.left.unwrap_or(target)),
             Some(2) => traffic.set_target(idx, lane.right.unwrap_or(target)),
-            Some(3) => self.target_mps = (self.target_mps + SPEED_STEP_MPS).min(FASTEST_MPS),
-            Some(4) => self.target_mps = (self.target_mps - SPEED_STEP_MPS).max(0.0),
+            Some(3) => self.target_mps = self.next_mps(variant, traffic.fleet().speed_mps[idx], 1.0),
+            Some(4) => self.target_mps = self.next_mps(variant, traffic.fleet().speed_mps[idx], -1.0),
             _ => {}
+        }
+    }
+
+    /// The target speed one step faster or slower. highway-env's driver goes by the speed it has, among 20, 25 and 30.
+    fn next_mps(&self, variant: Variant, speed_mps: f64, steps: f64) -> f64 {
+        match variant {
+            Variant::Textbook => (self.target_mps + steps * SPEED_STEP_MPS).clamp(0.0, FASTEST_MPS),
+            Variant::HighwayEnv => {
+                let [slowest, fastest] = HIGHWAY_ENV_MPS;
+                let nearest = ((speed_mps - slowest) / SPEED_STEP_MPS).round() * SPEED_STEP_MPS + slowest;
+                (nearest.clamp(slowest, fastest) + steps * SPEED_STEP_MPS).clamp(slowest, fastest)
+            }
         }
     }
 
@@ -143,9 +169,9 @@ impl Seat {
         secs: f64,
     ) {
         let Some(row) = row.filter(|_| self.ending.is_none()) else {
-            if !matches!(traffic.fleet().driver[idx], Driver::Log { .. }) {
-                traffic.set_driver(idx, Driver::Rule);
-            }
+            // Where the rules leave it is where the limits go on from.
+            self.asked = [traffic.fleet().acceleration_mps2[idx], traffic.fleet().sin_slip[idx]];
+            traffic.set_driver(idx, Driver::Rule);
             return;
         };
         let fleet = traffic.fleet();
@@ -161,8 +187,11 @@ impl Seat {
             ActionKind::Curvature => [value(0), (0.5 * length_m * value(1)).clamp(-0.99, 0.99)],
             ActionKind::Waypoints => self.pursue(traffic, idx),
             ActionKind::Meta => {
-                let acceleration_mps2 =
-                    self.limited_mps2(scenario, towards_mps2(self.target_mps, speed_mps), secs);
+                let wanted_mps2 = match scenario.variant {
+                    Variant::Textbook => towards_mps2(self.target_mps, speed_mps),
+                    Variant::HighwayEnv => SPEED_PER_SEC * (self.target_mps - speed_mps),
+                };
+                let acceleration_mps2 = self.limited_mps2(scenario, wanted_mps2, secs);
                 traffic.set_driver(idx, Driver::Constant { acceleration_mps2 });
                 return;
             }

@@ -116,7 +116,7 @@ pub(super) fn write(
     if is_off_the_motorway(scenario) {
         let way = way(&view, idx, secs);
         features[end..end + way.len()].copy_from_slice(&way);
-        near(&view, idx, &mut features[end + way.len()..]);
+        near(scenario, &view, idx, chance, &mut features[end + way.len()..]);
     }
     if scenario.state_noise > 0.0 {
         for (place, feature) in features.iter_mut().enumerate() {
@@ -144,18 +144,24 @@ fn neighbours(scenario: &Scenario, view: &View, idx: usize, chance: Chance, feat
     let lane = view.lane(own);
     let sides = [(Some(own), 0.0), (lane.left, 1.0), (lane.right, -1.0)];
     let mut slots = features.chunks_exact_mut(PER_CAR);
-    for (side, (lane, sign)) in sides.into_iter().enumerate() {
+    for (lane, sign) in sides {
         let pair = lane.map_or([None; 2], |lane| view.around(idx, lane));
-        for (end, neighbour) in pair.into_iter().enumerate() {
+        for neighbour in pair {
             let Some(slot) = slots.next() else { return };
-            let lost = scenario.state_dropout > 0.0
-                && chance.of(2).of((2 * side + end) as u64).share() < scenario.state_dropout;
             slot.copy_from_slice(&match (lane, neighbour) {
-                (Some(lane), Some(neighbour)) if !lost => relative(view, idx, lane, sign, &neighbour),
+                (Some(lane), Some(neighbour)) if !is_lost(scenario, view, neighbour.who, chance) => {
+                    relative(view, idx, lane, sign, &neighbour)
+                }
                 _ => [0.0; PER_CAR],
             });
         }
     }
+}
+
+/// Whether the sensors miss a participant in this step.
+fn is_lost(scenario: &Scenario, view: &View, who: usize, chance: Chance) -> bool {
+    scenario.state_dropout > 0.0
+        && chance.of(2).of(u64::from(view.fleet().id[who])).share() < scenario.state_dropout
 }
 
 fn relative(view: &View, idx: usize, lane: LaneIdx, sign: f64, other: &Neighbour) -> [f32; PER_CAR] {
@@ -245,10 +251,11 @@ fn seen_from(view: &View, idx: usize, x: f64, y: f64) -> [f64; 2] {
 }
 
 /// The nearest in any direction, by distance, then by index.
-fn near(view: &View, idx: usize, features: &mut [f32]) {
+fn near(scenario: &Scenario, view: &View, idx: usize, chance: Chance, features: &mut [f32]) {
     let fleet = view.fleet();
     let mut nearest = [(NEAR_M * NEAR_M, usize::MAX); NEAREST];
-    for other in (0..fleet.len()).filter(|&other| other != idx) {
+    let seen_of = |&other: &usize| other != idx && !is_lost(scenario, view, other, chance);
+    for other in (0..fleet.len()).filter(seen_of) {
         let (dx, dy) = (fleet.x_m[other] - fleet.x_m[idx], fleet.y_m[other] - fleet.y_m[idx]);
         let mut candidate = (dx * dx + dy * dy, other);
         for slot in &mut nearest {
@@ -285,7 +292,7 @@ mod tests {
 
     fn begun(scenario: &Scenario, seed: u64) -> Episode {
         let ground = scenario.ground("drive/test").unwrap();
-        Episode::begin(scenario, &ground.stage, &ground.platoons, Seed::new(seed))
+        Episode::begin(scenario, &ground, Seed::new(seed))
     }
 
     fn features(scenario: &Scenario, episode: &mut Episode) -> Vec<f32> {
@@ -327,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_and_dropout_change_what_is_seen_and_nothing_else() {
+    fn noise_changes_every_number_and_who_drops_out_is_seen_nowhere() {
         let scenario = presets::highway();
         let noisy = Scenario { state_noise: 0.1, state_dropout: 1.0, ..presets::highway() };
         let mut episode = begun(&scenario, 3);
@@ -335,5 +342,12 @@ mod tests {
         assert!(clear.iter().zip(&dim).all(|(a, b)| a != b));
         let lost = Scenario { state_dropout: 1.0, ..presets::highway() };
         assert!(features(&lost, &mut episode)[OWN..].iter().all(|&x| x == 0.0));
+        let lost = Scenario { state_dropout: 1.0, ..presets::merge() };
+        let mut episode = begun(&lost, 3);
+        let told = names(&lost).into_iter().zip(features(&lost, &mut episode));
+        let others = told.filter(|(name, _)| {
+            name.contains("ahead.") || name.contains("behind.") || name.starts_with("near")
+        });
+        assert!(others.filter(|(name, _)| !name.starts_with("ahead.bend")).all(|(_, x)| x == 0.0));
     }
 }

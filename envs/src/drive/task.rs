@@ -5,6 +5,7 @@
 
 use dreamlane_traffic::{
     flow::{NOWHERE, Traffic},
+    participant::bicycle::wrap,
     road::Users,
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ const SPEED_WEIGHT: f64 = 0.4;
 /// Who stands this near to the end of its bay is parked.
 const PARKED_M: f64 = 2.5;
 const STANDS_MPS: f64 = 0.3;
+/// Turned from its bay by less than this.
+const ALONG_RAD: f64 = 0.35;
 /// Over this distance nearness to the bay falls to a third.
 const NEAR_M: f64 = 20.0;
 
@@ -53,14 +56,14 @@ pub fn ending(traffic: &Traffic, idx: usize, aim: Aim) -> Option<Ending> {
 
 fn is_on_road(traffic: &Traffic, idx: usize) -> bool {
     let fleet = traffic.fleet();
-    let own = &traffic.stage().network.lane(fleet.lane[idx]).sketch;
-    let within =
-        fleet.d_m[idx].abs() <= 0.5 * own.width_m && (0.0..=own.curve.length_m()).contains(&fleet.s_m[idx]);
-    let paved = |users: Users| users == own.users || users != Users::Walkers;
-    within
-        || traffic
-            .locate(idx)
-            .is_some_and(|place| paved(traffic.stage().network.lane(place.lane).sketch.users))
+    let network = &traffic.stage().network;
+    // A pavement is a road to people on foot alone.
+    let open = |users: Users| users == fleet.kind[idx].users() || users != Users::Walkers;
+    let own = &network.lane(fleet.lane[idx]).sketch;
+    let within = open(own.users)
+        && fleet.d_m[idx].abs() <= 0.5 * own.width_m
+        && (0.0..=own.curve.length_m()).contains(&fleet.s_m[idx]);
+    within || traffic.locate(idx).is_some_and(|place| open(network.lane(place.lane).sketch.users))
 }
 
 /// From the seat to the end of the bay that it is bound for; none without one.
@@ -72,11 +75,22 @@ fn to_bay_m(traffic: &Traffic, idx: usize) -> Option<f64> {
     Some((end.x_m - fleet.x_m[idx]).hypot(end.y_m - fleet.y_m[idx]))
 }
 
-/// A body stands in its bay with its front near the end.
+/// A body stands within its bay, along it, with its front near the end.
 fn is_parked(traffic: &Traffic, idx: usize) -> bool {
-    let fleet = traffic.fleet();
-    let near = |to_m: f64| to_m < PARKED_M + 0.5 * fleet.length_m[idx];
-    fleet.speed_mps[idx].abs() < STANDS_MPS && to_bay_m(traffic, idx).is_some_and(near)
+    let (fleet, network) = (traffic.fleet(), &traffic.stage().network);
+    let destination = fleet.destination[idx];
+    if destination == NOWHERE || fleet.speed_mps[idx].abs() >= STANDS_MPS {
+        return false;
+    }
+    network.exit_lanes(usize::from(destination)).iter().any(|&bay| {
+        let sketch = &network.lane(bay).sketch;
+        let (s_m, d_m) = sketch.curve.project(fleet.x_m[idx], fleet.y_m[idx]);
+        let left_m = sketch.curve.length_m() - s_m - 0.5 * fleet.length_m[idx];
+        let turn_rad = wrap(fleet.heading_rad[idx] - sketch.curve.heading_rad(s_m));
+        left_m < PARKED_M
+            && d_m.abs() + 0.5 * fleet.width_m[idx] <= 0.5 * sketch.width_m
+            && turn_rad.abs() < ALONG_RAD
+    })
 }
 
 /// Reward in [0, 1]. On a road: -1 for a collision, up to 0.1 for the right lane, up to 0.4 for speed along the lane

@@ -46,13 +46,6 @@ impl Mobil {
         }
     }
 
-    /// Whether nobody would have to brake harder than is safe.
-    #[must_use]
-    #[inline]
-    pub fn is_safe(&self, prospect: &Prospect) -> bool {
-        prospect.new_follower_mps2[1] >= -self.safe_braking_mps2
-    }
-
     /// What a change gains over its threshold, in m/s²: worth it when positive.
     #[must_use]
     #[inline]
@@ -75,16 +68,5 @@ mod tests {
         let fair = Mobil { politeness: 1.0, ..selfish };
         assert!((selfish.incentive_mps2(&prospect) - 0.8).abs() < 1e-12);
         assert!((fair.incentive_mps2(&prospect) - (0.8 - 2.0 + 0.5)).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_change_that_makes_the_new_follower_brake_too_hard_is_not_safe() {
-        let braking = |mps2| Prospect {
-            own_mps2: [0.0; 2],
-            new_follower_mps2: [0.0, mps2],
-            old_follower_mps2: [0.0; 2],
-        };
-        let mobil = Mobil { safe_braking_mps2: 2.0, ..Mobil::kesting_2007() };
-        assert!(mobil.is_safe(&braking(-1.9)) && !mobil.is_safe(&braking(-2.1)));
     }
 }

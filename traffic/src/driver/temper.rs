@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Idm, Mobil};
+use crate::participant::Kind;
 
 /// A driver's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,10 +97,12 @@ impl Temper {
         }
     }
 
-    /// The same driver in a body of this agility: its accelerations scaled.
+    /// The same driver as someone of this kind: its acceleration and its gap at a standstill scaled.
     #[must_use]
-    pub fn in_body(mut self, agility: f64) -> Self {
-        self.idm.acceleration_mps2 *= agility;
+    pub fn of(mut self, kind: Kind) -> Self {
+        let [acceleration, standstill] = kind.agility();
+        self.idm.acceleration_mps2 *= acceleration;
+        self.idm.standstill_gap_m *= standstill;
         self
     }
 }

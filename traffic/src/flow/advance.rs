@@ -2,11 +2,10 @@
 
 use super::{
     Stage, Traffic,
-    drive::slip_limit,
     fleet::{Driver, Fleet},
     look,
 };
-use crate::road::LaneIdx;
+use crate::road::{LaneIdx, Users};
 
 const GRAVITY_MPS2: f64 = 9.81;
 /// Below this a body stands.
@@ -64,7 +63,7 @@ fn advance(fleet: &mut Fleet, idx: usize, grip_mps2: f64, lowest_mps: f64, secs:
 #[inline]
 fn held_slip(fleet: &Fleet, idx: usize, speed_mps: f64, acceleration_mps2: f64, grip_mps2: f64) -> f64 {
     let across_mps2 = (grip_mps2 * grip_mps2 - acceleration_mps2 * acceleration_mps2).max(0.0).sqrt();
-    let limit = slip_limit(fleet.kind[idx]);
+    let limit = fleet.kind[idx].slip_limit();
     if speed_mps * speed_mps * limit <= 0.5 * fleet.length_m[idx] * across_mps2 {
         limit
     } else {
@@ -188,6 +187,12 @@ fn nearest(stage: &Stage, fleet: &Fleet, idx: usize, lanes: &[LaneIdx]) -> Optio
     lanes.iter().copied().min_by(|&a, &b| off_m(a).total_cmp(&off_m(b)))
 }
 
+/// Pavements are for people on foot alone.
+fn is_open(stage: &Stage, fleet: &Fleet, idx: usize, lane: LaneIdx) -> bool {
+    let users = stage.network.lane(lane).sketch.users;
+    users != Users::Walkers || fleet.kind[idx].users() == Users::Walkers
+}
+
 /// Goes over to the lane beside, where there is one; else the body is off its lane and stays counted to it.
 fn cross_edge(stage: &Stage, fleet: &mut Fleet, idx: usize) {
     let own = fleet.lane[idx];
@@ -197,7 +202,7 @@ fn cross_edge(stage: &Stage, fleet: &mut Fleet, idx: usize) {
         Some(side) => side,
         // Lanes that one may not change to are there all the same for whoever drives onto them.
         None => match stage.network.locate_towards(fleet.x_m[idx], fleet.y_m[idx], fleet.heading_rad[idx]) {
-            Some(place) if place.lane != own => place.lane,
+            Some(place) if place.lane != own && is_open(stage, fleet, idx, place.lane) => place.lane,
             _ => return,
         },
     };

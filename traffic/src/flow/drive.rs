@@ -213,8 +213,9 @@ impl View<'_> {
     #[must_use]
     #[inline]
     pub fn temper(&self, idx: usize) -> &Temper {
-        let tempers = &self.stage.rules.tempers;
-        &tempers[usize::from(self.fleet.temper[idx]).min(tempers.len() - 1)]
+        let tempers = &self.stage.tempers;
+        let temper = usize::from(self.fleet.temper[idx]).min(tempers.len() - 1);
+        &tempers[temper][self.fleet.kind[idx] as usize]
     }
 
     /// What a participant would drive at on a free lane: its wish, its share of the limit, what its body can.
@@ -268,24 +269,12 @@ fn keep_lane(traffic: &mut Traffic, idx: usize) {
         return;
     }
     let length_m = fleet.length_m[idx];
-    let limit = slip_limit(fleet.kind[idx]);
+    let limit = fleet.kind[idx].slip_limit();
     let sin_slip = slip_to_keep(offset, length_m, reach_m(fleet.speed_mps[idx], length_m));
     fleet.sin_slip[idx] = sin_slip.clamp(-limit, limit);
 }
 
-/// Sine of the slip angle at full steering.
-#[inline]
-pub(super) fn slip_limit(kind: Kind) -> f64 {
-    // sin(atan(tan(limit) / 2)) of each kind's limit.
-    match kind {
-        Kind::Car | Kind::Motorcycle => 0.388,
-        Kind::Truck => 0.494,
-        Kind::Cyclist => 0.533,
-        Kind::Pedestrian => 0.789,
-    }
-}
-
-/// Steers at the point of a track a second ahead (pure pursuit, Coulter 1992) and takes its speed.
+/// Steers at the point of a track 0.8 seconds ahead (pure pursuit, Coulter 1992) and takes its speed.
 fn to_waypoints(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
     const LOOK_AHEAD_SECS: f64 = 0.8;
     let now_secs = traffic.secs;
@@ -301,7 +290,7 @@ fn to_waypoints(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
     let (ahead_m, left_m) =
         (dx * fleet.cos[idx] + dy * fleet.sin[idx], dy * fleet.cos[idx] - dx * fleet.sin[idx]);
     let reach_m2 = dx * dx + dy * dy;
-    let limit = slip_limit(fleet.kind[idx]);
+    let limit = fleet.kind[idx].slip_limit();
     let turn_per_m = if ahead_m > 0.0 && reach_m2 > 0.25 { 2.0 * left_m / reach_m2 } else { 0.0 };
     fleet.sin_slip[idx] = (0.5 * fleet.length_m[idx] * turn_per_m).clamp(-limit, limit);
     // The speed of the track, and what closes the way that it is behind or ahead.

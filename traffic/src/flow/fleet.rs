@@ -148,6 +148,8 @@ columns! {
     driver: Driver = Driver::Rule,
     #[doc = "Whether it changes lanes of its own accord."]
     changes_lanes: bool = true,
+    #[doc = "Whether it takes another destination when it stands for long where its lane does not lead to its own."]
+    gives_up: bool = true,
     #[doc = "Whether it collided: it comes to a stand and is in the way."]
     crashed: bool = false,
     #[doc = "How long it has been standing."]
@@ -162,6 +164,35 @@ impl Participant {
     pub fn of(kind: Kind) -> Self {
         let [length_m, width_m, _] = kind.size_m();
         Self { kind, length_m, width_m, ..Self::default() }
+    }
+
+    /// Whether one from elsewhere has only numbers that can be moved on with.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let driver = match self.driver {
+            Driver::Outside { acceleration_mps2, sin_slip } => [acceleration_mps2, sin_slip],
+            Driver::Constant { acceleration_mps2 } => [acceleration_mps2, 0.0],
+            Driver::Rule | Driver::Waypoints { .. } | Driver::Log { .. } => [0.0; 2],
+        };
+        let finite = [
+            self.x_m,
+            self.y_m,
+            self.heading_rad,
+            self.speed_mps,
+            self.acceleration_mps2,
+            self.s_m,
+            self.d_m,
+            self.desired_mps,
+            self.timer_secs,
+            self.stands_secs,
+            driver[0],
+        ];
+        let within_one = [self.cos, self.sin, self.sin_slip, driver[1]];
+        let sizes = [self.length_m, self.width_m];
+        finite.iter().all(|x| x.is_finite() && x.abs() < 1e9)
+            && within_one.iter().all(|x| x.abs() <= 1.000_001)
+            && sizes.iter().all(|size| *size > 0.0 && *size < 100.0)
+            && (self.exponent.is_nan() || (self.exponent > 0.0 && self.exponent < 100.0))
     }
 
     /// The angle of the front wheels.

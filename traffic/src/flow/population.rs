@@ -73,6 +73,7 @@ impl Default for Mix {
 /// Purposes of draws.
 const ARRIVAL: u64 = 1 << 40;
 const PLACE: u64 = 2 << 40;
+const SEAT: u64 = 3 << 40;
 /// Room that an arrival wants behind the last one on its lane.
 const LEAST_HEADWAY_SECS: f64 = 1.0;
 
@@ -347,22 +348,26 @@ impl Traffic {
         }
     }
 
-    /// Brings who left the window back in at its other end, where there is room.
+    /// Brings who left the windows around all that are kept back in at an end of one of them, where there is room.
     fn recycle(&mut self, mix: &Mix, keep: usize, behind_m: f64, ahead_m: f64) {
         let Some(&own) = self.fleet.lane.first() else { return };
-        let here_m = self.fleet.s_m[0];
-        for idx in keep..self.fleet.len() {
+        let kept = keep.clamp(1, self.fleet.len());
+        for idx in kept..self.fleet.len() {
             let curve = &self.stage.network.lane(own).sketch.curve;
-            let (s_m, _) = curve.project(self.fleet.x_m[idx], self.fleet.y_m[idx]);
-            let off_m = s_m - here_m;
-            let to_m = if off_m < -behind_m {
-                0.85 * ahead_m
-            } else if off_m > ahead_m {
-                -0.75 * behind_m
-            } else {
+            let along_m = |one: usize| curve.project(self.fleet.x_m[one], self.fleet.y_m[one]).0;
+            let s_m = along_m(idx);
+            let is_behind = (0..kept).all(|seat| s_m < along_m(seat) - behind_m);
+            let is_within = (0..kept).any(|seat| {
+                let off_m = s_m - along_m(seat);
+                off_m >= -behind_m && off_m <= ahead_m
+            });
+            if is_within {
                 continue;
-            };
-            self.bring_back(mix, idx, own, here_m + to_m);
+            }
+            let seat = self.chance.of(u64::from(self.ids)).of(SEAT).below(kept);
+            let to_m = if is_behind { 0.85 * ahead_m } else { -0.75 * behind_m };
+            let to_m = along_m(seat) + to_m;
+            self.bring_back(mix, idx, own, to_m);
         }
     }
 

@@ -37,7 +37,10 @@ impl Traffic {
     /// The episode that was saved, on the same stage; `None` where it does not fit it.
     #[must_use]
     pub fn restored(stage: Arc<Stage>, saved: Saved) -> Option<Self> {
-        if !saved.fleet.is_whole() || !saved.secs.is_finite() {
+        // Counters that would overflow are of no episode that anyone played.
+        let is_late =
+            saved.ids > u32::MAX / 2 || saved.ticks > u64::MAX / 2 || !(0.0..1e9).contains(&saved.secs);
+        if !saved.fleet.is_whole() || is_late {
             return None;
         }
         let fits = (0..saved.fleet.len()).all(|idx| {
@@ -47,15 +50,11 @@ impl Traffic {
                 Driver::Waypoints { track } | Driver::Log { track } => (track as usize) < stage.tracks.len(),
                 _ => true,
             };
-            let numbers =
-                [one.x_m, one.y_m, one.heading_rad, one.cos, one.sin, one.speed_mps, one.s_m, one.d_m];
             track
+                && one.is_sound()
                 && one.lane.0 < lanes
                 && one.target.0 < lanes
                 && (one.destination == NOWHERE || usize::from(one.destination) < stage.network.exits().len())
-                && numbers.iter().all(|x| x.is_finite())
-                && one.length_m > 0.0
-                && one.width_m > 0.0
         });
         fits.then(|| Self {
             fleet: saved.fleet,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{give_way, track::Track};
 use crate::{
     driver::Temper,
+    participant::Kind,
     road::{Conflict, LaneIdx, Network},
 };
 
@@ -57,12 +58,7 @@ impl Rules {
     /// The models of highway-env.
     #[must_use]
     pub fn highway_env() -> Self {
-        Self {
-            variant: Variant::HighwayEnv,
-            tempers: vec![Temper::highway_env()],
-            reverse_mps: 40.0,
-            ..Self::textbook()
-        }
+        Self { variant: Variant::HighwayEnv, tempers: vec![Temper::highway_env()], ..Self::textbook() }
     }
 }
 
@@ -94,6 +90,8 @@ pub struct Stage {
     /// Tracks that logged participants and those with waypoints follow.
     pub tracks: Vec<Track>,
     pub(super) facts: Vec<LaneFacts>,
+    /// The rules' tempers as those of each kind.
+    pub(super) tempers: Vec<[Temper; Kind::ALL.len()]>,
     /// For each lane the stretches that only long bodies share with those on other lanes.
     pub(super) tight: Vec<Vec<Conflict>>,
 }
@@ -112,7 +110,9 @@ impl Stage {
         let lanes = 0..network.lanes().len() as u32;
         let facts = lanes.map(|idx| facts(&network, &rules, LaneIdx(idx))).collect();
         let tight = give_way::tight::find(&network);
-        Arc::new(Self { network, rules, tracks, facts, tight })
+        let kinds = |temper: &Temper| Kind::ALL.map(|kind| temper.of(kind));
+        let tempers = rules.tempers.iter().map(kinds).collect();
+        Arc::new(Self { network, rules, tracks, facts, tempers, tight })
     }
 
     #[inline]

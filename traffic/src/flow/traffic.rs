@@ -61,12 +61,6 @@ impl Traffic {
         &self.fleet
     }
 
-    /// Everyone, to be changed from outside between ticks; places are looked up anew for whoever is moved.
-    pub fn fleet_mut(&mut self) -> &mut Fleet {
-        self.ordered = false;
-        &mut self.fleet
-    }
-
     /// Simulated time.
     #[must_use]
     pub fn secs(&self) -> f64 {
@@ -204,11 +198,5 @@ impl Traffic {
     pub fn locate(&self, idx: usize) -> Option<Place> {
         let fleet = &self.fleet;
         self.stage.network.locate_towards(fleet.x_m[idx], fleet.y_m[idx], fleet.heading_rad[idx])
-    }
-
-    /// The lane that a participant is in.
-    #[must_use]
-    pub fn lane_of(&self, idx: usize) -> LaneIdx {
-        self.fleet.lane[idx]
     }
 }
