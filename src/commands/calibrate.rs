@@ -9,12 +9,13 @@ use std::{
     },
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dreamlane::{
     core::{Error, Result},
     datasets::durable,
     traffic::platoon::{
-        self, Calibration, Drivers, Follower, Platoon, PlatoonError, Progress, Rule, Scores, Settings,
+        self, Calibration, Drivers, Follower, Goal, Platoon, PlatoonError, Progress, Rule, Scores, Settings,
+        Split,
     },
 };
 use serde::Serialize;
@@ -37,12 +38,37 @@ pub(crate) struct Calibrate {
     /// Also fits every driver of the training half alone.
     #[arg(long)]
     drivers: bool,
+    /// Also fits one driver to the half held out itself: what no single driver can do better than.
+    #[arg(long)]
+    ceiling: bool,
+    /// What is made small: relative errors, or relative and absolute ones alike.
+    #[arg(long, value_enum, default_value_t)]
+    goal: Wanted,
+    /// How platoons that share vehicles are kept apart: whole groups, or by leaving out those that link them.
+    #[arg(long, value_enum, default_value_t)]
+    split: Halving,
     /// File to write the result to, for `drive/...:calibration=FILE`.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+}
+
+/// What a calibration makes small.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Wanted {
+    #[default]
+    Relative,
+    Mixed,
+}
+
+/// How the halves are made.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Halving {
+    #[default]
+    Whole,
+    Cut,
 }
 
 /// What is printed as JSON.
@@ -52,6 +78,9 @@ struct Report<'a> {
     calibration: &'a Calibration,
     #[serde(skip_serializing_if = "Option::is_none")]
     drivers: Option<&'a Drivers>,
+    /// RMSPE of one driver on the half that it was fitted to, which is the one held out above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceiling: Option<f64>,
 }
 
 impl Calibrate {
@@ -62,8 +91,15 @@ impl Calibrate {
             return Err(Error::mismatch(&self.data, "--data", "a folder of platoons", "none").into());
         }
         let platoons = platoon::read_folder(&self.data).map_err(broken)?;
-        let split = platoon::halves(&platoons, self.seed);
-        let settings = Settings { length_m: self.length_m, ..Settings::thorough(self.seed) };
+        let split = match self.split {
+            Halving::Whole => platoon::halves(&platoons, self.seed),
+            Halving::Cut => platoon::halves_by_cutting(&platoons, self.seed),
+        };
+        let goal = match self.goal {
+            Wanted::Relative => Goal::Relative,
+            Wanted::Mixed => Goal::Mixed,
+        };
+        let settings = Settings { length_m: self.length_m, goal, ..Settings::thorough(self.seed) };
         let stop = &surroundings.stop;
         let calibration =
             platoon::calibrate(&platoons, &split, &settings, watch("calibrate", stop)).map_err(broken)?;
@@ -72,16 +108,29 @@ impl Calibrate {
             platoon::calibrate_drivers(trained, &settings, watch("drivers", stop))
         });
         let drivers = drivers.transpose().map_err(broken)?;
+        let ceiling = self.ceiling.then(|| {
+            let itself = Split { train: split.test.clone(), ..split.clone() };
+            platoon::calibrate(&platoons, &itself, &settings, watch("ceiling", stop))
+        });
+        let ceiling = ceiling.transpose().map_err(broken)?;
+        let ceiling_rmspe = ceiling.as_ref().map(|fitted| fitted.calibrated.train_pairs.rmspe);
         if let Some(out) = &self.out {
             write(out, &calibration)?;
         }
         if self.json {
-            let report = Report { calibration: &calibration, drivers: drivers.as_ref() };
+            let report =
+                Report { calibration: &calibration, drivers: drivers.as_ref(), ceiling: ceiling_rmspe };
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
             print!("{}", told(&calibration, drivers.as_ref()));
+            if let Some(rmspe) = ceiling_rmspe {
+                println!("one driver fitted to the half held out itself: RMSPE {:.1} %", 100.0 * rmspe);
+            }
         }
-        if calibration.finished { Ok(()) } else { Err(Error::Stopped.into()) }
+        let finished = calibration.finished
+            && drivers.is_none_or(|drivers| drivers.finished)
+            && ceiling.is_none_or(|ceiling| ceiling.finished);
+        if finished { Ok(()) } else { Err(Error::Stopped.into()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs traffic on every built-in layout and says what happens: how many arrive, touch, stand or leave the road.
 //!
-//! `traffic [LAYOUT|all] [SEEDS] [DEMAND] [v]`; the demand is a factor; with `v` each case is named.
+//! `traffic [LAYOUT|all] [SEEDS] [DEMAND] [v]`: seeds as a number or as FROM..TO; the demand is a factor; with `v` each
+//! case is named.
 
 use std::{collections::BTreeMap, collections::BTreeSet, time::Instant};
 
@@ -35,7 +36,9 @@ struct Count {
 #[expect(clippy::print_stdout, reason = "an example speaks to its reader")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let wanted = std::env::args().nth(1).filter(|name| name != "all");
-    let seeds: u64 = std::env::args().nth(2).and_then(|seeds| seeds.parse().ok()).unwrap_or(16);
+    let seeds = std::env::args().nth(2).unwrap_or_else(|| "16".to_owned());
+    let (from, to) = seeds.split_once("..").unwrap_or(("0", &seeds));
+    let (from, to): (u64, u64) = (from.parse()?, to.parse()?);
     let verbose = std::env::args().any(|word| word == "v");
     for (name, _, layout) in LAYOUTS {
         if wanted.as_ref().is_some_and(|wanted| wanted != name) {
@@ -43,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let stage = Stage::new(layout().build()?, Rules::textbook());
         let mut count = Count::default();
-        for seed in 0..seeds {
+        for seed in from..to {
             let mut say = |text: String| {
                 if verbose {
                     println!("  seed {seed} {text}");
@@ -51,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             run(name, &stage, seed, &mut count, &mut say);
         }
-        let hours = seeds as f64 * f64::from(TICKS) * TICK_SECS / 3600.0;
+        let hours = (to - from) as f64 * f64::from(TICKS) * TICK_SECS / 3600.0;
         println!(
             "{name:20} {:5.0}/h arrive  touched {:2}  stuck {:2}  off the road {:3}  changes {:5}  mean {:4.1} m/s  \
              {:4.1} on the road  {:.2} M ticks/s",
@@ -61,7 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             count.off_road,
             count.changes,
             count.way_m / count.participant_ticks as f64 / TICK_SECS,
-            count.participant_ticks as f64 / (seeds as f64 * f64::from(TICKS)),
+            count.participant_ticks as f64 / ((to - from) as f64 * f64::from(TICKS)),
             count.participant_ticks as f64 / count.secs / 1e6
         );
     }

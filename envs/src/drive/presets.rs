@@ -241,12 +241,14 @@ pub fn parking() -> Scenario {
 /// One of the cars of a recorded platoon: `drive/platoon:replay.data=FOLDER`.
 #[must_use]
 pub fn platoon() -> Scenario {
-    let lane = dreamlane_traffic::layout::Highway { lanes: 1, length_m: 2000.0, limit_mps: 30.0 };
+    let lane = dreamlane_traffic::layout::Highway { lanes: 1, length_m: 2000.0, limit_mps: 40.0 };
     Scenario {
         cars: [0, 0],
         supply: Supply::Closed,
         aim: Aim::Cruise,
         clock_steps: 250,
+        // The ticks of the record.
+        ticks: 1,
         replay: Some(Replay::default()),
         ..base(Layout::Highway(lane))
     }

@@ -1,7 +1,8 @@
-//! Environments: what each promises, the dream, and the truth over a thousand steps.
+//! Environments: what each promises, the dream, recorded platoons, and the truth over a thousand steps.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
 mod dream;
+mod platoon;
 mod thousand;

@@ -85,7 +85,7 @@ pub fn not_zero(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::participant::{Bicycle, Motion};
+    use crate::participant::Bicycle;
 
     /// Drives along the lane y = 0, or around the origin with the given curvature, and returns the last offset.
     fn offset_after(speed_mps: f64, curvature_per_m: f64, secs: f64) -> f64 {
@@ -124,8 +124,7 @@ mod tests {
             let mut body = Bicycle { x_m: 0.0, y_m: 1.5, heading_rad: 0.05, speed_mps };
             for _ in 0..300 {
                 let sin_slip = slip_like_highway_env(body.y_m, body.heading_rad, 0.0, speed_mps, 5.0);
-                let steering_rad = (2.0 * sin_slip.asin().tan()).atan();
-                body.advance_euler(Motion { acceleration_mps2: 0.0, steering_rad }, 5.0, 1.0 / 15.0);
+                body.travel(speed_mps / 15.0, (sin_slip, (1.0 - sin_slip * sin_slip).sqrt()), 5.0);
             }
             assert!(body.y_m.abs() < 0.01 && body.heading_rad.abs() < 0.01, "{body:?}");
         }

@@ -6,7 +6,7 @@
 //!
 //! With the wheels held, the middle drives on a circle. [`Bicycle::advance`] moves along that circle exactly, over
 //! the mean of the speeds before and after, so that the same motion backwards ends where it began.
-//! [`Bicycle::advance_euler`] is highway-env's explicit step.
+//! highway-env's explicit step is in `flow`, with its other rules.
 
 /// A body on wheels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,16 +47,6 @@ impl Bicycle {
         self.x_m += chord_m * (cos * cos_slip - sin * sin_slip);
         self.y_m += chord_m * (sin * cos_slip + cos * sin_slip);
         self.heading_rad = wrap(self.heading_rad + turn_rad);
-    }
-
-    /// One explicit Euler step, the position first, with the speed before the step.
-    pub fn advance_euler(&mut self, motion: Motion, length_m: f64, secs: f64) {
-        let slip_rad = (0.5 * motion.steering_rad.tan()).atan();
-        let (sin, cos) = (self.heading_rad + slip_rad).sin_cos();
-        self.x_m += self.speed_mps * cos * secs;
-        self.y_m += self.speed_mps * sin * secs;
-        self.heading_rad += self.speed_mps * slip_rad.sin() / (0.5 * length_m) * secs;
-        self.speed_mps += motion.acceleration_mps2 * secs;
     }
 
     /// The motion that takes the middle to a place within `secs` by [`Bicycle::advance`]: its exact inverse.
@@ -157,21 +147,6 @@ mod tests {
 
     fn at(x_m: f64, y_m: f64, heading_rad: f64, speed_mps: f64) -> Bicycle {
         Bicycle { x_m, y_m, heading_rad, speed_mps }
-    }
-
-    #[test]
-    fn euler_steps_follow_their_closed_form_on_the_circle() {
-        let (speed, heading, steering, secs, steps) = (12.0, 0.3, 0.11, 0.05, 400);
-        let mut body = at(0.0, 0.0, heading, speed);
-        for _ in 0..steps {
-            body.advance_euler(Motion { acceleration_mps2: 0.0, steering_rad: steering }, LENGTH_M, secs);
-        }
-        let slip = f64::atan(0.5 * f64::tan(steering));
-        let turn = speed * slip.sin() / (LENGTH_M / 2.0) * secs;
-        let chord = speed * secs * (f64::from(steps) * turn / 2.0).sin() / (turn / 2.0).sin();
-        let middle = heading + slip + (f64::from(steps) - 1.0) * turn / 2.0;
-        assert!((body.x_m - chord * middle.cos()).abs() < 1e-9, "x {}", body.x_m);
-        assert!((body.y_m - chord * middle.sin()).abs() < 1e-9, "y {}", body.y_m);
     }
 
     #[test]

@@ -6,6 +6,10 @@ use dreamlane_traffic::{
     chance::Chance,
     flow::{Driver, Mix, Moment, Participant, Rules, Stage, Track, Traffic},
     layout::{Highway, LAYOUTS},
+    participant::{
+        Motion,
+        bicycle::{slip, wrap},
+    },
     road::{LaneIdx, Network, Users},
 };
 
@@ -69,6 +73,26 @@ fn a_record_of_the_bicycle_is_driven_again_to_the_micrometre() {
     // After the record, rules take over.
     traffic.tick(TICK_SECS);
     assert_eq!(traffic.fleet().driver[0], Driver::Rule);
+}
+
+#[test]
+fn the_motion_of_the_engine_is_that_of_the_bicycle() {
+    let mut traffic = Traffic::new(Stage::new(highway(4), Rules::textbook()), Chance::new(1));
+    let car =
+        traffic.add(Participant { lane: LaneIdx(1), s_m: 100.0, speed_mps: 8.0, ..Participant::default() });
+    let mut body = traffic.fleet().bicycle(car);
+    for step in 0..400 {
+        let phase = f64::from(step) * 0.07;
+        let motion = Motion { acceleration_mps2: phase.cos(), steering_rad: 0.2 * (1.3 * phase).sin() };
+        let (sin_slip, _) = slip(motion.steering_rad);
+        traffic.set_driver(car, Driver::Outside { acceleration_mps2: motion.acceleration_mps2, sin_slip });
+        traffic.tick(TICK_SECS);
+        body.advance(motion, 5.0, TICK_SECS);
+        let (fleet, off) = (traffic.fleet(), traffic.fleet().bicycle(car));
+        let off = [off.x_m - body.x_m, off.y_m - body.y_m, wrap(off.heading_rad - body.heading_rad)];
+        assert!(off.iter().all(|off| off.abs() < 1e-9), "step {step}: {off:?}");
+        assert!((fleet.sin[car] - body.heading_rad.sin()).abs() < 1e-12, "step {step}");
+    }
 }
 
 #[test]

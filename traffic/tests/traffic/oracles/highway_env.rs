@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use dreamlane_traffic::{
     chance::Chance,
     driver::{Idm, Mobil, Temper},
-    flow::{Participant, Rules, Stage, Traffic},
-    participant::{Bicycle, Motion},
+    flow::{Driver, Participant, Rules, Stage, Traffic},
+    participant::bicycle::{slip, wrap},
     road::{Builder, Curve, LaneIdx, Line, Network, Pose, Sketch},
 };
 use serde::{Deserialize, de::IgnoredAny};
@@ -264,13 +264,24 @@ struct CircleStart {
 fn a_held_wheel_draws_the_circle_of_highway_env() {
     let Some(circle) = read::<Circle>("highway-env/circle.json") else { return };
     let start = &circle.start;
-    let mut body =
-        Bicycle { x_m: start.x, y_m: -start.y, heading_rad: -start.heading, speed_mps: start.speed };
-    let motion = Motion { acceleration_mps2: 0.0, steering_rad: -circle.steering };
+    // A road wide enough that the circle stays near it; nothing on it decides for who is driven from outside.
+    let mut traffic = Traffic::new(Stage::new(straight_road(1, 30.0), Rules::highway_env()), Chance::new(0));
+    let (sin_slip, _) = slip(-circle.steering);
+    let car = traffic.add_at(Participant {
+        x_m: start.x,
+        y_m: -start.y,
+        heading_rad: -start.heading,
+        speed_mps: start.speed,
+        length_m: circle.length,
+        driver: Driver::Outside { acceleration_mps2: 0.0, sin_slip },
+        ..Participant::default()
+    });
     let mut worst = 0.0_f64;
     for ((x, y), heading) in circle.x.iter().zip(&circle.y).zip(&circle.heading) {
-        body.advance_euler(motion, circle.length, 1.0 / circle.tick_hz);
-        let off = [body.x_m - x, body.y_m + y, body.heading_rad + heading];
+        traffic.tick(1.0 / circle.tick_hz);
+        let fleet = traffic.fleet();
+        let turned = wrap(fleet.heading_rad[car] + heading);
+        let off = [fleet.x_m[car] - x, fleet.y_m[car] + y, turned];
         worst = off.iter().fold(worst, |worst, off| worst.max(off.abs()));
     }
     figure("highway_env_circle_largest_difference", format_args!("{worst:.2e}"));
