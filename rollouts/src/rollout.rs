@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// What the env, the policy or the sink report; [`Error::Stopped`] once `stop` is set;
-/// [`Error::Unsupported`] for recording an env with several seats.
+/// [`Error::Unsupported`] for an env with several seats in a lane.
 pub fn rollout(
     env: &mut dyn Env,
     policy: &mut dyn Policy,
