@@ -14,6 +14,7 @@ mod options;
 pub mod paint;
 pub mod presets;
 pub mod replay;
+mod request;
 pub mod scenario;
 mod seat;
 pub mod state;

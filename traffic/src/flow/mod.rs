@@ -17,6 +17,7 @@ pub mod stage;
 mod touching;
 mod track;
 mod traffic;
+mod window;
 
 pub use fleet::{Driver, Fleet, NOWHERE, Participant};
 pub use look::{Neighbour, Outlook, View};
