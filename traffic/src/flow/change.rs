@@ -17,7 +17,7 @@ const LEAST_SPEED_MPS: f64 = 1.0;
 const LEAST_GAP_M: f64 = 1.0;
 /// Who stands pulls out of its lane only with this much room ahead.
 const PULL_OUT_M: f64 = 5.0;
-/// Who has been standing this long on its way to another lane, and is within its own, gives up for now.
+/// Who stands this long after it chose another lane, and is within its own, gives up for now.
 const HELD_UP_SECS: f64 = 1.0;
 /// Over this way before a lane has to be left, the wish to leave it grows.
 const URGENT_M: f64 = 200.0;
@@ -95,7 +95,8 @@ impl View<'_> {
     fn is_held_up(&self, idx: usize) -> bool {
         let fleet = self.fleet;
         let reach_m = fleet.d_m[idx].abs() + 0.5 * fleet.width_m[idx];
-        fleet.stands_secs[idx] > HELD_UP_SECS
+        // Since it chose the other lane, at which its timer began anew.
+        fleet.timer_secs[idx] > HELD_UP_SECS
             && fleet.speed_mps[idx] < STANDS_MPS
             && reach_m < self.stage.facts(fleet.lane[idx]).half_width_m
     }
