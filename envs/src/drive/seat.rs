@@ -3,12 +3,18 @@
 use std::collections::VecDeque;
 
 use dreamlane_core::ActionSpace;
-use dreamlane_traffic::flow::{Driver, Fleet, Traffic, Variant};
+use dreamlane_traffic::{
+    driver::keeping::slip_to_point,
+    flow::{Driver, Fleet, Traffic, Variant},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Scenario,
-    actions::{ActionKind, FULL_ACCELERATION_MPS2, WAYPOINT_SECS, WIDEST, pedals_for, pedals_mps2, slip_of},
+    actions::{
+        ActionKind, FULL_ACCELERATION_MPS2, FULL_SLIP, WAYPOINT_SECS, WIDEST, pedals_for, pedals_mps2,
+        slip_of,
+    },
     task::Ending,
 };
 
@@ -217,7 +223,7 @@ impl Seat {
         acceleration_mps2
     }
 
-    /// Steers at the waypoints (pure pursuit, Coulter 1992) at the speed that they ask for.
+    /// Steers at the waypoints at the speed that they ask for.
     fn pursue(&self, traffic: &Traffic, idx: usize) -> [f64; 2] {
         let fleet = traffic.fleet();
         let since_secs = traffic.secs() - self.given_secs;
@@ -225,11 +231,9 @@ impl Seat {
         let (dx, dy) = (aim[0] - fleet.x_m[idx], aim[1] - fleet.y_m[idx]);
         let ahead_m = dx * fleet.cos[idx] + dy * fleet.sin[idx];
         let left_m = dy * fleet.cos[idx] - dx * fleet.sin[idx];
-        let reach_m2 = dx * dx + dy * dy;
-        let turn_per_m = if ahead_m > 0.1 && reach_m2 > 0.25 { 2.0 * left_m / reach_m2 } else { 0.0 };
         let [from, to] = [self.waypoint(since_secs), self.waypoint(since_secs + WAYPOINT_SECS)];
         let wanted_mps = (to[0] - from[0]).hypot(to[1] - from[1]) / WAYPOINT_SECS;
-        let slip = (0.5 * fleet.length_m[idx] * turn_per_m).clamp(-0.447, 0.447);
+        let slip = slip_to_point(ahead_m, left_m, fleet.length_m[idx]).clamp(-FULL_SLIP, FULL_SLIP);
         [towards_mps2(wanted_mps, fleet.speed_mps[idx]), slip]
     }
 

@@ -41,6 +41,15 @@ pub fn slip_to_keep(offset: Offset, length_m: f64, reach_m: f64) -> f64 {
     0.5 * length_m * (bend_per_m - back_per_m) / (1.0 + length_m / reach_m * along.max(0.0))
 }
 
+/// Sine of the slip angle that drives a circle through a point so far ahead and to the left (pure pursuit, Coulter
+/// 1992); straight on where it is behind or too near to say.
+#[must_use]
+pub fn slip_to_point(ahead_m: f64, left_m: f64, length_m: f64) -> f64 {
+    const NEAREST_M: f64 = 0.5;
+    let away_m2 = ahead_m * ahead_m + left_m * left_m;
+    if ahead_m > 0.1 && away_m2 > NEAREST_M * NEAREST_M { length_m * left_m / away_m2 } else { 0.0 }
+}
+
 /// The distance over which an offset fades at a speed: a lane change takes about 4 seconds.
 #[must_use]
 #[inline]

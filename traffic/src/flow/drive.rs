@@ -9,7 +9,7 @@ use super::{
 use crate::{
     driver::{
         Leader, Temper,
-        keeping::{Offset, reach_m, slip_to_keep},
+        keeping::{Offset, reach_m, slip_to_keep, slip_to_point},
     },
     participant::Kind,
     road::LaneIdx,
@@ -274,7 +274,7 @@ fn keep_lane(traffic: &mut Traffic, idx: usize) {
     fleet.sin_slip[idx] = sin_slip.clamp(-limit, limit);
 }
 
-/// Steers at the point of a track 0.8 seconds ahead (pure pursuit, Coulter 1992) and takes its speed.
+/// Steers at the point of a track 0.8 seconds ahead and takes its speed.
 fn to_waypoints(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
     const LOOK_AHEAD_SECS: f64 = 0.8;
     let now_secs = traffic.secs;
@@ -289,10 +289,8 @@ fn to_waypoints(traffic: &mut Traffic, idx: usize, track: usize, secs: f64) {
     let (dx, dy) = (aim.place_m[0] - fleet.x_m[idx], aim.place_m[1] - fleet.y_m[idx]);
     let (ahead_m, left_m) =
         (dx * fleet.cos[idx] + dy * fleet.sin[idx], dy * fleet.cos[idx] - dx * fleet.sin[idx]);
-    let reach_m2 = dx * dx + dy * dy;
     let limit = fleet.kind[idx].slip_limit();
-    let turn_per_m = if ahead_m > 0.0 && reach_m2 > 0.25 { 2.0 * left_m / reach_m2 } else { 0.0 };
-    fleet.sin_slip[idx] = (0.5 * fleet.length_m[idx] * turn_per_m).clamp(-limit, limit);
+    fleet.sin_slip[idx] = slip_to_point(ahead_m, left_m, fleet.length_m[idx]).clamp(-limit, limit);
     // The speed of the track, and what closes the way that it is behind or ahead.
     let (dx, dy) = (wanted.place_m[0] - fleet.x_m[idx], wanted.place_m[1] - fleet.y_m[idx]);
     let behind_m = dx * fleet.cos[idx] + dy * fleet.sin[idx] - wanted.speed_mps * secs;

@@ -10,6 +10,7 @@ pub mod fleet;
 mod give_way;
 mod like_highway_env;
 mod look;
+mod mend;
 mod order;
 pub mod population;
 mod snapshot;

@@ -3,7 +3,7 @@
 //! A participant stands in the list of its own lane and, where it reaches into others or is about to, in theirs.
 //! The lists are kept from tick to tick and mended by insertion, since few overtake in a tick: no look at all pairs.
 
-use super::fleet::Fleet;
+use super::{fleet::Fleet, mend::mend};
 use crate::road::LaneIdx;
 
 /// One place in a lane's list.
@@ -55,7 +55,7 @@ impl Order {
         for idx in 0..fleet.len() {
             reaches(idx, &mut |lane, s_m| extra.push(Entry { lane, who: idx as u32, s_m }));
         }
-        mend(&mut self.own);
+        mend(&mut self.own, before);
         self.extra
             .sort_unstable_by(|a, b| (a.lane, a.who).cmp(&(b.lane, b.who)).then(a.s_m.total_cmp(&b.s_m)));
         self.extra.dedup_by_key(|entry| (entry.lane, entry.who));
@@ -124,19 +124,6 @@ fn before(a: &Entry, b: &Entry) -> bool {
         a.s_m < b.s_m
     } else {
         a.who < b.who
-    }
-}
-
-/// Insertion sort: linear where the list is nearly sorted, as it is from one tick to the next.
-fn mend(entries: &mut [Entry]) {
-    for idx in 1..entries.len() {
-        let entry = entries[idx];
-        let mut place = idx;
-        while place > 0 && before(&entry, &entries[place - 1]) {
-            entries[place] = entries[place - 1];
-            place -= 1;
-        }
-        entries[place] = entry;
     }
 }
 

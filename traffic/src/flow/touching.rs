@@ -1,6 +1,6 @@
 //! Who touches whom: a sweep along the longer side of the network, kept sorted from tick to tick.
 
-use super::fleet::Fleet;
+use super::{fleet::Fleet, mend::mend};
 use crate::participant::Kind;
 
 /// The sweep's memory.
@@ -18,7 +18,7 @@ impl Sweep {
             self.sequence.extend(0..fleet.len() as u32);
         }
         let along = if axis == 0 { &fleet.x_m } else { &fleet.y_m };
-        mend(&mut self.sequence, along);
+        mend(&mut self.sequence, |one, other| along[*one as usize] < along[*other as usize]);
         let longest_m = (0..fleet.len()).map(|idx| reach_m(fleet, idx)).fold(0.0, f64::max);
         for (place, &one) in self.sequence.iter().enumerate() {
             let one = one as usize;
@@ -43,19 +43,6 @@ impl Sweep {
 #[inline]
 fn reach_m(fleet: &Fleet, idx: usize) -> f64 {
     0.5 * (fleet.length_m[idx] + fleet.width_m[idx])
-}
-
-/// Insertion sort, linear where little changed.
-fn mend(sequence: &mut [u32], along: &[f64]) {
-    for idx in 1..sequence.len() {
-        let one = sequence[idx];
-        let mut place = idx;
-        while place > 0 && along[one as usize] < along[sequence[place - 1] as usize] {
-            sequence[place] = sequence[place - 1];
-            place -= 1;
-        }
-        sequence[place] = one;
-    }
 }
 
 #[cfg(test)]
