@@ -81,6 +81,10 @@ fn own_numbers(scenario: &Scenario) -> std::result::Result<(), Fault> {
 }
 
 fn crowd(scenario: &Scenario) -> std::result::Result<(), Fault> {
+    if scenario.kinds.is_empty() || scenario.kinds.len() > scenario.seats {
+        let expected = format!("1 to {} of them, the seats", scenario.seats);
+        return Err(fault("kinds", expected, scenario.kinds.len()));
+    }
     let [fewest, most] = scenario.cars;
     if fewest > most {
         return Err(fault("cars", "the fewest first", format!("[{fewest}, {most}]")));
@@ -94,8 +98,12 @@ fn crowd(scenario: &Scenario) -> std::result::Result<(), Fault> {
         if (most, scenario.cyclists + scenario.walkers + scenario.parked) != (0, 0) {
             return Err(fault("cars", "nobody beside the platoon of a replay", all - scenario.seats));
         }
-        if scenario.kind != Kind::Car {
-            return Err(fault("kind", "the car of a replay", format!("{:?}", scenario.kind).to_lowercase()));
+        if scenario.kinds != [Kind::Car] {
+            return Err(fault(
+                "kinds",
+                "the car of a replay",
+                format!("{:?}", scenario.kinds).to_lowercase(),
+            ));
         }
     }
     Ok(())
@@ -180,17 +188,16 @@ fn wanted(scenario: &Scenario, network: &Network) -> std::result::Result<(), Fau
     if scenario.replay.is_none()
         && let Start::Entries { entries, .. } = &scenario.start
     {
-        let count = scenario.entries(network).len();
-        let is_there = |entry: isize| (-(count as isize)..count as isize).contains(&entry);
-        if count == 0 {
-            return Err(fault(
-                "start",
-                "`anywhere`, as this road has no entries for the seat's kind",
-                "entries",
-            ));
-        }
-        if let Some(found) = entries.iter().find(|&&entry| !is_there(entry)) {
-            return Err(fault("start.entries", format!("below {count}"), found));
+        for kind in &scenario.kinds {
+            let count = scenario.entries(network, *kind).len();
+            if count == 0 {
+                let expected = "`anywhere`, as this road has no entries for the seat's kind";
+                return Err(fault("start", expected, format!("{kind:?} at entries").to_lowercase()));
+            }
+            let is_there = |entry: isize| (-(count as isize)..count as isize).contains(&entry);
+            if let Some(found) = entries.iter().find(|&&entry| !is_there(entry)) {
+                return Err(fault("start.entries", format!("below {count}"), found));
+            }
         }
     }
     let exits = network.exits().len();

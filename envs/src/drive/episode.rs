@@ -127,8 +127,9 @@ fn body(fleet: &Fleet, idx: usize) -> Body {
 /// Puts the seats on the road.
 fn begin_seats(scenario: &Scenario, traffic: &mut Traffic, chance: Chance) {
     for seat in 0..scenario.seats as u64 {
-        let draw =
-            |traffic: &Traffic, attempt: u64| draw_seat(scenario, traffic, chance.of(seat).of(attempt));
+        let draw = |traffic: &Traffic, attempt: u64| {
+            draw_seat(scenario, traffic, scenario.kind(seat as usize), chance.of(seat).of(attempt))
+        };
         let placed = (0..TRIES).any(|attempt| {
             let one = draw(traffic, attempt);
             traffic.place_if_room(one)
@@ -174,22 +175,20 @@ fn place_nearby(traffic: &mut Traffic, one: Participant) {
     traffic.add(one);
 }
 
-fn draw_seat(scenario: &Scenario, traffic: &Traffic, chance: Chance) -> Participant {
+fn draw_seat(scenario: &Scenario, traffic: &Traffic, kind: Kind, chance: Chance) -> Participant {
     let network = &traffic.stage().network;
     let (lane, s_m) = match &scenario.start {
         Start::Anywhere => {
             let is_open = |lane: &LaneIdx| {
                 let lane = network.lane(*lane);
-                lane.sketch.users == scenario.kind.users()
-                    && lane.against.is_none()
-                    && lane.conflicts.is_empty()
+                lane.sketch.users == kind.users() && lane.against.is_none() && lane.conflicts.is_empty()
             };
             let lanes = || (0..network.lanes().len() as u32).map(LaneIdx).filter(is_open);
             let lane = lanes().nth(chance.of(0).below(lanes().count().max(1))).unwrap_or(LaneIdx(0));
             (lane, chance.of(1).share() * network.lane(lane).sketch.curve.length_m())
         }
         Start::Entries { entries, along_m: [low, high] } => {
-            let all = scenario.entries(network);
+            let all = scenario.entries(network, kind);
             let drawn = chance.of(0).below(if entries.is_empty() { all.len() } else { entries.len() });
             let entry = entries.get(drawn).map_or(drawn, |&entry| {
                 entry.try_into().unwrap_or_else(|_| all.len() - entry.unsigned_abs())
@@ -203,13 +202,13 @@ fn draw_seat(scenario: &Scenario, traffic: &Traffic, chance: Chance) -> Particip
     Participant {
         lane,
         s_m,
-        speed_mps: chance.of(2).between(slow, fast).min(1.1 * limit_mps).min(scenario.kind.top_speed_mps()),
+        speed_mps: chance.of(2).between(slow, fast).min(1.1 * limit_mps).min(kind.top_speed_mps()),
         desired_mps: chance.of(3).between(0.8, 1.0) * limit_mps,
         destination: destination(scenario, traffic, lane, chance.of(4)),
         gives_up: false,
         look: chance.of(5).bits() as u32,
         timer_secs: chance.of(6).share(),
-        ..Participant::of(scenario.kind)
+        ..Participant::of(kind)
     }
 }
 

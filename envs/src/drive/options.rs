@@ -87,6 +87,10 @@ fn put(table: &mut Table, key: &str, value: Value) -> std::result::Result<(), St
         // A number with a point where the field has one: `friction=1` means 1.0.
         let value = match (table.get(head), value) {
             (Some(Value::Float(_)), Value::Integer(number)) => Value::Float(number as f64),
+            // One word for a list is its only entry.
+            (Some(Value::Array(list)), Value::String(word)) if list.first().is_some_and(Value::is_str) => {
+                Value::Array(vec![Value::String(word)])
+            }
             // One number for a range is both of its ends.
             (Some(Value::Array(range)), Value::Float(number)) if range.len() == 2 => {
                 Value::Array(vec![Value::Float(number); 2])

@@ -29,7 +29,7 @@ fn base(layout: Layout) -> Scenario {
         },
         mix: Mix { trucks: 0.1, motorcycles: 0.05, tempers: [0.7, 0.15, 0.15], ..Mix::default() },
         seats: 1,
-        kind: Kind::Car,
+        kinds: vec![Kind::Car],
         start: Start::Anywhere,
         start_mps: [15.0, 20.0],
         goals: Vec::new(),

@@ -76,8 +76,8 @@ pub struct Scenario {
     pub mix: Mix,
     /// Participants that are driven from outside, in each lane of the batch.
     pub seats: usize,
-    /// What they are.
-    pub kind: Kind,
+    /// What they are, in turn: `kinds=["car","pedestrian"]`, or one for all, `kinds=truck`.
+    pub kinds: Vec<Kind>,
     /// Where they begin.
     pub start: Start,
     /// Lowest and highest speed at which they begin.
@@ -188,15 +188,20 @@ impl Scenario {
         Ok(layout)
     }
 
-    /// The entries at which those in the seats can begin, in the order of the network.
-    pub(super) fn entries(&self, network: &Network) -> Vec<LaneIdx> {
+    /// What is in a seat.
+    pub(super) fn kind(&self, seat: usize) -> Kind {
+        self.kinds.get(seat % self.kinds.len().max(1)).copied().unwrap_or_default()
+    }
+
+    /// The entries at which those of a kind can begin, in the order of the network.
+    pub(super) fn entries(&self, network: &Network, kind: Kind) -> Vec<LaneIdx> {
         let is_for = |users: Users| move |lane: &LaneIdx| network.lane(*lane).sketch.users == users;
         let all = |users: Users| -> Vec<LaneIdx> {
             network.entries().iter().copied().filter(is_for(users)).collect()
         };
-        let own = all(self.kind.users());
+        let own = all(kind.users());
         // A cyclist takes the road where there is no lane of its own.
-        if own.is_empty() && self.kind == Kind::Cyclist { all(Users::Vehicles) } else { own }
+        if own.is_empty() && kind == Kind::Cyclist { all(Users::Vehicles) } else { own }
     }
 
     /// The destinations that are drawn from; none for any that can be reached.

@@ -1,7 +1,7 @@
 //! Scenarios: their options, their seats, and what the ways to drive them do.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use dreamlane_core::{Actions, LaneMask, RowMask, Seed};
+use dreamlane_core::{Actions, BodyKind, LaneMask, RowMask, Seed};
 use dreamlane_envs::{ENVS, build};
 
 use crate::contract::{actions, made, rowless};
@@ -18,9 +18,10 @@ fn every_option_that_documents_show_builds_and_begins() {
         "drive/weave:lanes=3",
         "drive/lane_drop:lanes=4",
         "drive/parking:bays=10,parked=6",
-        "drive/intersection:kind=pedestrian",
-        "drive/intersection_signal:kind=cyclist",
-        "drive/highway:kind=truck,start_mps=20.5",
+        "drive/intersection:kinds=pedestrian",
+        "drive/intersection_signal:kinds=cyclist",
+        "drive/highway:kinds=truck,start_mps=20.5",
+        "drive/intersection:seats=3,kinds=[\"car\",\"pedestrian\",\"motorcycle\"]",
     ] {
         let mut env = made(name, 2);
         env.reset(&LaneMask::all(2), &[Seed::new(1), Seed::new(2)]).unwrap();
@@ -28,6 +29,14 @@ fn every_option_that_documents_show_builds_and_begins() {
         let now = env.step(&rowless(rows, width), &LaneMask::all(2)).unwrap();
         assert!(!now.terminated.any(), "{name}");
     }
+}
+
+#[test]
+fn seats_are_of_the_kinds_asked_for_in_turn() {
+    let mut env = made("drive/intersection:picture=0,seats=3,kinds=[\"car\",\"pedestrian\"]", 1);
+    env.reset(&LaneMask::all(1), &[Seed::new(4)]).unwrap();
+    let kinds: Vec<BodyKind> = env.scene(0).unwrap().bodies.iter().take(3).map(|body| body.kind).collect();
+    assert_eq!(kinds, [BodyKind::Car, BodyKind::Pedestrian, BodyKind::Car]);
 }
 
 #[test]
