@@ -5,6 +5,13 @@ extern crate libfuzzer_sys as _;
 
 use std::{env, fs, path::Path};
 
+use dreamlane_traffic::{
+    chance::Chance,
+    flow::{Mix, Rules, Stage, Traffic},
+    layout::Highway,
+    road::Users,
+};
+
 const MANIFEST: &str = "[\"cam/image_array\", \"user/angle\", \"user/throttle\"]\n[]\n{}\n{}\n\
     {\"paths\": [\"catalog_0.catalog\"], \"current_index\": 4, \"deleted_indexes\": [3, 1]}\n";
 const RECORD: &str = r#"{"_index": 7, "_session_id": "a_1", "_timestamp_ms": 1706173428067,
@@ -27,6 +34,15 @@ fn weights() -> Vec<u8> {
     bytes
 }
 
+/// A saved episode of a highway with a few cars.
+fn traffic() -> Vec<u8> {
+    let network = Highway { lanes: 3, length_m: 1000.0, limit_mps: 30.0 }.build().expect("a highway");
+    let mut traffic = Traffic::new(Stage::new(network, Rules::textbook()), Chance::new(1));
+    traffic.populate(5, Users::Vehicles, &Mix::default());
+    traffic.tick(0.1);
+    postcard::to_stdvec(&traffic.save()).expect("a saved episode")
+}
+
 fn main() {
     let folder = env::args().nth(1).expect("the folder to write into");
     let made = dreamlane_fuzz::made("seeds");
@@ -36,7 +52,9 @@ fn main() {
     let entry = dreamlane_fuzz::made_file("minari", "seeds-entry", "data/0/metadata.json");
     let table = dreamlane_fuzz::made_file("minari", "seeds-table", "data/0/part-0.parquet");
     let weights = weights();
-    let seeds: [(&str, &str, &[u8]); 14] = [
+    let traffic = traffic();
+    let seeds: [(&str, &str, &[u8]); 15] = [
+        ("traffic_snapshot", "valid", &traffic),
         ("donkeycar_manifest", "valid", MANIFEST.as_bytes()),
         ("donkeycar_record", "valid", RECORD.as_bytes()),
         ("lerobot_info", "valid", &made.info),
