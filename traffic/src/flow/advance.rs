@@ -7,7 +7,7 @@ use super::{
 };
 use crate::road::{LaneIdx, Users};
 
-const GRAVITY_MPS2: f64 = 9.81;
+pub(super) const GRAVITY_MPS2: f64 = 9.81;
 /// Below this a body stands.
 pub(super) const STANDS_MPS: f64 = 0.2;
 /// Above this a body that stood is under way.

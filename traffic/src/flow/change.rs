@@ -79,12 +79,6 @@ pub(super) fn decide(traffic: &mut Traffic, idx: usize) {
     }
 }
 
-impl Traffic {
-    pub(super) fn seen(&self) -> View<'_> {
-        View { stage: &self.stage, fleet: &self.fleet, order: &self.order, secs: self.secs }
-    }
-}
-
 impl View<'_> {
     /// Whether someone is in the way on the lane that a change leads to.
     fn is_blocked(&self, idx: usize, to: LaneIdx) -> bool {

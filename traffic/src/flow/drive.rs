@@ -1,7 +1,9 @@
 //! Decisions of the textbook variant: for everyone an acceleration and a curvature for the coming tick.
 
 use super::{
-    Stage, Traffic, change,
+    Stage, Traffic,
+    advance::GRAVITY_MPS2,
+    change,
     fleet::{Driver, Fleet, NOWHERE},
     give_way::tight::is_long,
     look::{self, Outlook, View},
@@ -83,7 +85,7 @@ pub(super) fn decide(traffic: &mut Traffic, secs: f64) {
         if traffic.fleet.crashed[idx] {
             // Locked wheels: the tyres' grip stops it.
             let speed_mps = traffic.fleet.speed_mps[idx];
-            let grip_mps2 = 9.81 * traffic.stage.rules.friction;
+            let grip_mps2 = GRAVITY_MPS2 * traffic.stage.rules.friction;
             traffic.fleet.acceleration_mps2[idx] = (-speed_mps / secs).clamp(-grip_mps2, grip_mps2);
             traffic.fleet.sin_slip[idx] = 0.0;
             continue;
@@ -110,9 +112,7 @@ fn by_rule(traffic: &mut Traffic, idx: usize) {
         give_up(traffic, idx);
     }
     change::decide(traffic, idx);
-    let view =
-        View { stage: &traffic.stage, fleet: &traffic.fleet, order: &traffic.order, secs: traffic.secs };
-    let (mut acceleration_mps2, stopped_at) = view.acceleration(idx);
+    let (mut acceleration_mps2, stopped_at) = traffic.seen().acceleration(idx);
     let noise_mps2 = traffic.stage.rules.noise_mps2;
     if noise_mps2 > 0.0 {
         let chance = traffic.chance.of(traffic.ticks).of(u64::from(traffic.fleet.id[idx]));
@@ -222,11 +222,16 @@ impl View<'_> {
     #[must_use]
     #[inline]
     pub fn desired_mps(&self, idx: usize, lane: LaneIdx) -> f64 {
-        let facts = self.stage.facts(lane);
-        let temper = self.temper(idx);
-        let wish_mps = self.fleet.desired_mps[idx].min(facts.limit_mps * temper.limit_share);
-        let wish_mps = wish_mps.min(self.fleet.kind[idx].top_speed_mps());
-        if facts.bend_per_m > 1e-9 { wish_mps.min(bend_mps(temper, facts.bend_per_m)) } else { wish_mps }
+        let wish_mps = self.fleet.desired_mps[idx].min(self.fleet.kind[idx].top_speed_mps());
+        wish_mps.min(self.cap_mps(idx, lane))
+    }
+
+    /// The speed that a lane allows a driver: its share of the limit, what it accepts in a bend.
+    #[inline]
+    pub(super) fn cap_mps(&self, idx: usize, lane: LaneIdx) -> f64 {
+        let (facts, temper) = (self.stage.facts(lane), self.temper(idx));
+        let limit_mps = facts.limit_mps * temper.limit_share;
+        if facts.bend_per_m > 1e-9 { limit_mps.min(bend_mps(temper, facts.bend_per_m)) } else { limit_mps }
     }
 
     /// The way ahead where nothing but the next one along the lane matters.
@@ -243,7 +248,7 @@ impl View<'_> {
 
 /// The speed at which a bend asks for the lateral acceleration that a driver accepts.
 #[inline]
-pub(super) fn bend_mps(temper: &Temper, bend_per_m: f64) -> f64 {
+fn bend_mps(temper: &Temper, bend_per_m: f64) -> f64 {
     (temper.bend_mps2 / bend_per_m).sqrt()
 }
 

@@ -10,7 +10,7 @@ pub(super) mod tight;
 
 use super::{
     advance::STANDS_MPS,
-    drive::{approach_mps, bend_mps},
+    drive::approach_mps,
     fleet::NOWHERE,
     look::{AHEAD_M, Outlook, View},
 };
@@ -139,13 +139,6 @@ impl View<'_> {
             return self.stage.facts(lane).is_exit;
         }
         self.stage.network.exit_lanes(usize::from(destination)).contains(&lane)
-    }
-
-    /// The speed that a lane allows a driver.
-    fn cap_mps(&self, idx: usize, lane: LaneIdx) -> f64 {
-        let (facts, temper) = (self.stage.facts(lane), self.temper(idx));
-        let limit_mps = facts.limit_mps * temper.limit_share;
-        if facts.bend_per_m > 1e-9 { limit_mps.min(bend_mps(temper, facts.bend_per_m)) } else { limit_mps }
     }
 
     fn must_stop_at_light(&self, idx: usize, group: u8, line_m: f64) -> bool {

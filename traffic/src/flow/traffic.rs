@@ -128,23 +128,22 @@ impl Traffic {
             return;
         }
         let Self { stage, fleet, order, .. } = self;
-        match stage.rules.variant {
-            Variant::Textbook => {
-                order
-                    .rebuild(stage.facts.len(), fleet, |idx, enter| drive::reaches(stage, fleet, idx, enter));
-            }
-            Variant::HighwayEnv => {
-                order.rebuild(stage.facts.len(), fleet, |idx, enter| {
-                    like_highway_env::reaches(stage, fleet, idx, enter);
-                });
-            }
-        }
+        let reaches = match stage.rules.variant {
+            Variant::Textbook => drive::reaches,
+            Variant::HighwayEnv => like_highway_env::reaches,
+        };
+        order.rebuild(stage.facts.len(), fleet, |idx, enter| reaches(stage, fleet, idx, enter));
         self.ordered = true;
     }
 
     /// A look around, at the present places.
     pub fn view(&mut self) -> View<'_> {
         self.sort();
+        self.seen()
+    }
+
+    /// A look around, where everyone was when `sort` was called last.
+    pub(super) fn seen(&self) -> View<'_> {
         View { stage: &self.stage, fleet: &self.fleet, order: &self.order, secs: self.secs }
     }
 
