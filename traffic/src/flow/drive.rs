@@ -26,7 +26,8 @@ const ALONG: f64 = 1e-8;
 const EARLY_BRAKING_MPS2: f64 = 1.5;
 /// Who is this near to the end of its lane is let in.
 const LET_IN_M: f64 = 80.0;
-/// Who has stood this long where its lane does not lead to its destination gives that destination up.
+/// Who has stood this long where its lane does not lead to its destination gives that destination up, if it is one
+/// who does.
 const PATIENCE_SECS: f64 = 20.0;
 /// A car that stands waits this far before the line at which it has to.
 const BEFORE_LINE_M: f64 = 0.5;
@@ -107,8 +108,9 @@ pub(super) fn decide(traffic: &mut Traffic, secs: f64) {
 }
 
 fn by_rule(traffic: &mut Traffic, idx: usize) {
-    if traffic.fleet.stands_secs[idx] > PATIENCE_SECS && traffic.fleet.target[idx] == traffic.fleet.lane[idx]
-    {
+    let fleet = &traffic.fleet;
+    let stands_long = fleet.stands_secs[idx] > PATIENCE_SECS && fleet.target[idx] == fleet.lane[idx];
+    if stands_long && fleet.gives_up[idx] {
         give_up(traffic, idx);
     }
     change::decide(traffic, idx);

@@ -257,6 +257,33 @@ fn a_queue_behind_a_standing_leader_stands_still() {
 }
 
 #[test]
+fn only_who_gives_up_takes_another_destination() {
+    let stage = stage("exit");
+    let network = &stage.network;
+    // A lane left of the one that the ramp leaves: it leads along the road alone.
+    let leads = |lane, destination| network.guide(destination, lane).next.is_some();
+    let mut lanes = (0..network.lanes().len() as u32).map(LaneIdx);
+    let lane = lanes.find(|&lane| leads(lane, 0) && !leads(lane, 1)).unwrap();
+    let lost = 1;
+    for gives_up in [true, false] {
+        let mut traffic = Traffic::new(stage.clone(), Chance::new(3));
+        let waits = Participant {
+            lane,
+            destination: lost as u16,
+            changes_lanes: false,
+            ..Participant::of(Kind::Car)
+        };
+        let driver = Driver::Constant { acceleration_mps2: 0.0 };
+        traffic.add(Participant { s_m: 80.0, driver, ..waits });
+        let behind = traffic.add(Participant { s_m: 40.0, gives_up, ..waits });
+        for _ in 0..600 {
+            traffic.tick(TICK_SECS);
+        }
+        assert_eq!(traffic.fleet().destination[behind], if gives_up { 0 } else { lost });
+    }
+}
+
+#[test]
 fn a_queue_at_a_red_light_stands_still_until_it_is_green() {
     let stage = stage("intersection_signal");
     let network = &stage.network;
