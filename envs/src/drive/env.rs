@@ -22,7 +22,7 @@ use super::{
 use crate::{
     frozen::{freeze, thaw},
     request::{check_lane, check_reset, check_step},
-    status::{LaneStatus, timestep},
+    status::LaneStatus,
 };
 
 const CAMERA: &str = "front";
@@ -93,26 +93,28 @@ impl Drive {
 
     fn timestep(&mut self) -> Timestep {
         let observation = self.observe();
-        let rewards = self.per_seat(|seat| seat.reward);
-        let ended = self.per_seat(|seat| f32::from(u8::from(seat.ending.is_some())));
-        let mut now = timestep(self.lanes.iter().map(|lane| &lane.status), observation, &self.device);
-        now.reward = Tensor::from_floats(rewards.as_slice(), &self.device);
-        now.terminated = ended.iter().map(|&ended| ended == 1.0).collect::<Vec<_>>().into();
-        let firsts = self.lanes.iter().flat_map(|lane| {
-            std::iter::repeat_n(lane.status.begun && lane.status.step == 0, self.scenario.seats)
-        });
-        now.first = firsts.collect::<Vec<_>>().into();
-        now.trust = Tensor::ones([self.spec.rows()], &self.device);
-        now
+        let rewards = self.per_seat(0.0, |seat| seat.reward);
+        let statuses = || self.lanes.iter().map(|lane| &lane.status);
+        let firsts = statuses()
+            .flat_map(|status| std::iter::repeat_n(status.begun && status.step == 0, self.scenario.seats));
+        Timestep {
+            observation,
+            reward: Tensor::from_floats(rewards.as_slice(), &self.device),
+            first: firsts.collect::<Vec<_>>().into(),
+            terminated: self.per_seat(false, |seat| seat.ending.is_some()).into(),
+            truncated: statuses().map(|status| status.truncated).collect(),
+            trust: Tensor::ones([self.spec.rows()], &self.device),
+            fault: statuses().map(|status| status.fault.clone()).collect(),
+        }
     }
 
-    /// One number per row; 0 where nothing was begun.
-    fn per_seat(&self, of: impl Fn(&Seat) -> f32) -> Vec<f32> {
+    /// One value per row; `before` where nothing was begun.
+    fn per_seat<T: Clone>(&self, before: T, of: impl Fn(&Seat) -> T) -> Vec<T> {
         let mut values = Vec::with_capacity(self.spec.rows());
         for lane in &self.lanes {
             match &lane.episode {
                 Some(episode) => values.extend(episode.seats.iter().map(&of)),
-                None => values.extend(std::iter::repeat_n(0.0, self.scenario.seats)),
+                None => values.extend(std::iter::repeat_n(before.clone(), self.scenario.seats)),
             }
         }
         values
