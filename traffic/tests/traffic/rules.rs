@@ -267,12 +267,8 @@ fn only_who_gives_up_takes_another_destination() {
     let lost = 1;
     for gives_up in [true, false] {
         let mut traffic = Traffic::new(stage.clone(), Chance::new(3));
-        let waits = Participant {
-            lane,
-            destination: lost as u16,
-            changes_lanes: false,
-            ..Participant::of(Kind::Car)
-        };
+        let waits =
+            Participant { lane, destination: lost, changes_lanes: false, ..Participant::of(Kind::Car) };
         let driver = Driver::Constant { acceleration_mps2: 0.0 };
         traffic.add(Participant { s_m: 80.0, driver, ..waits });
         let behind = traffic.add(Participant { s_m: 40.0, gives_up, ..waits });
