@@ -15,22 +15,20 @@ impl Traffic {
     pub(super) fn recycle(&mut self, mix: &Mix, keep: usize, behind_m: f64, ahead_m: f64) {
         let Some(&own) = self.fleet.lane.first() else { return };
         let kept = keep.clamp(1, self.fleet.len());
+        let place_m = |traffic: &Self, one: usize| {
+            let curve = &traffic.stage.network.lane(own).sketch.curve;
+            curve.project(traffic.fleet.x_m[one], traffic.fleet.y_m[one]).0
+        };
+        let seats_m: Vec<f64> = (0..kept).map(|seat| place_m(self, seat)).collect();
         for idx in kept..self.fleet.len() {
-            let curve = &self.stage.network.lane(own).sketch.curve;
-            let along_m = |one: usize| curve.project(self.fleet.x_m[one], self.fleet.y_m[one]).0;
-            let s_m = along_m(idx);
-            let is_behind = (0..kept).all(|seat| s_m < along_m(seat) - behind_m);
-            let is_within = (0..kept).any(|seat| {
-                let off_m = s_m - along_m(seat);
-                off_m >= -behind_m && off_m <= ahead_m
-            });
-            if is_within {
+            let s_m = place_m(self, idx);
+            if seats_m.iter().any(|seat_m| (-behind_m..=ahead_m).contains(&(s_m - seat_m))) {
                 continue;
             }
+            let is_behind = seats_m.iter().all(|seat_m| s_m < seat_m - behind_m);
             let seat = self.chance.of(u64::from(self.ids)).of(SEAT).below(kept);
             let to_m = if is_behind { 0.85 * ahead_m } else { -0.75 * behind_m };
-            let to_m = along_m(seat) + to_m;
-            self.bring_back(mix, idx, own, to_m);
+            self.bring_back(mix, idx, own, seats_m[seat] + to_m);
         }
     }
 
