@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use clap::Args;
 use dreamlane::{
-    core::{Result, Seed, WorldModel as _},
+    core::{Measures, Result, Seed, WorldModel as _},
     worlds::{Dit, DitConfig, DitLearner, checkpoint},
 };
 
@@ -46,7 +46,7 @@ impl Subject {
                 let folder = checkpoint::locate(path)?;
                 DitLearner::from_weights(&config, &folder, world.spec(), Seed::new(0), device)
             }
-            None => DitLearner::new(config, world.spec().clone(), Seed::new(0), device),
+            None => fresh(config, &world, device),
         }
     }
 
@@ -57,6 +57,12 @@ impl Subject {
         // More than are made here.
         config.learning.codec_steps = usize::MAX >> 1;
         config.learning.steps = 0;
-        DitLearner::new(config, world.spec().clone(), Seed::new(0), device)
+        fresh(config, &world, device)
     }
+}
+
+/// A learner of a world that knows nothing of its data.
+fn fresh(config: DitConfig, world: &Dit, device: &Device) -> Result<DitLearner> {
+    let measures = Measures::unknown(world.spec().state.len());
+    DitLearner::new(config, world.spec().clone(), &measures, Seed::new(0), device)
 }

@@ -8,12 +8,47 @@ use crate::{Batch, Result};
 pub type Metrics = BTreeMap<&'static str, f64>;
 
 /// The batch that a learner wants next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchShape {
     /// Number of cuts.
     pub batch: usize,
     /// Frames per cut.
     pub time: usize,
+    /// Share of the cuts that end where a task ended, as far as there are any: endings are rare.
+    pub ends: f32,
+}
+
+/// What the numbers of a data set are like, beside its pictures: what a world needs to know before it learns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measures {
+    /// One per number of the state vector.
+    pub state: Vec<Spread>,
+    /// Least and largest reward; 0 and 0 where there are none.
+    pub rewards: [f32; 2],
+    /// Share of the frames with which a task ended.
+    pub endings: f32,
+}
+
+impl Measures {
+    /// Of data that nobody has looked at, with so many numbers of state.
+    #[must_use]
+    pub fn unknown(numbers: usize) -> Self {
+        let spread = Spread { mean: 0.0, deviation: 1.0, low: -10.0, high: 10.0 };
+        Self { state: vec![spread; numbers], rewards: [-1.0, 1.0], endings: 0.01 }
+    }
+}
+
+/// Where one number of the state vector lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Its mean.
+    pub mean: f32,
+    /// Its standard deviation.
+    pub deviation: f32,
+    /// Its least value.
+    pub low: f32,
+    /// Its largest value.
+    pub high: f32,
 }
 
 /// The folder in a checkpoint that only resuming needs.
@@ -36,6 +71,17 @@ pub trait Learner {
     /// How good a validated model is, larger being better, for the choice of the best checkpoint.
     /// None where the numbers do not say, such as before the part that counts has begun to learn.
     fn merit(&self, validated: &Metrics) -> Option<f64>;
+
+    /// The batch, of data kept aside, by which to set what learning cannot: how far its own dreams can be believed.
+    /// None where there is nothing to set. Cuts may be shorter where recordings are.
+    fn calibrates(&self) -> Option<BatchShape> {
+        None
+    }
+
+    /// Sets it, after the last step; what was found, for the log.
+    fn calibrate(&mut self, _batch: &Batch) -> Metrics {
+        Metrics::new()
+    }
 
     /// What it is and what is known not to work, as Markdown for its card.
     fn about(&self) -> String;

@@ -22,7 +22,7 @@ pub use batch::{Batch, Window};
 pub use env::{Env, Frames, Snapshot, View};
 pub use episode::{Episode, EpisodeSink, EpisodeSource, Format, Repair, Step};
 pub use error::{Error, Result, known_names};
-pub use learner::{BatchShape, Learner, Metrics, TRAINING_STATE};
+pub use learner::{BatchShape, Learner, Measures, Metrics, Spread, TRAINING_STATE};
 pub use mask::{LaneMask, RowMask};
 pub use policy::Policy;
 pub use provenance::{ContextOrigin, Origin, Provenance, Source};

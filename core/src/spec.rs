@@ -165,8 +165,8 @@ pub struct WorldSpec {
 }
 
 impl WorldSpec {
-    /// What a world of this architecture must take and give to learn from such data: pictures, and rewards where
-    /// there are any. `context` is set by the world; no world predicts the state vector yet.
+    /// What a world of this architecture must take and give to learn from such data: pictures, and the state vector and
+    /// rewards where there are any. `context` is set by the world.
     #[must_use]
     pub fn of_data(data: &EnvSpec, world: &str) -> Self {
         Self {
@@ -175,7 +175,7 @@ impl WorldSpec {
             context: 1,
             draws: true,
             rewards: data.rewards,
-            state: Vec::new(),
+            state: data.state.clone(),
             cameras: data.cameras.clone(),
             action: data.action.clone(),
         }

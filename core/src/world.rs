@@ -76,9 +76,12 @@ pub trait Imagination: Send {
 
     /// Takes real frames `seen` as the outcome of `actions` in the marked lanes, instead of dreaming them.
     ///
+    /// What it says of reward and ending is read off the real frame; its trust is 1. Rows of other lanes in the answer
+    /// are not meaningful.
+    ///
     /// # Errors
     /// When the frames do not fit the spec.
-    fn observe(&mut self, actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<()>;
+    fn observe(&mut self, actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<Prediction>;
 
     /// Begins anew in the named lanes; the others stand still.
     ///

@@ -23,6 +23,7 @@ mod guard;
 pub mod lerobot;
 mod light;
 pub mod mcap;
+mod measures;
 pub mod minari;
 mod pages;
 mod picture;

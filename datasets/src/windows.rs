@@ -6,12 +6,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use dreamlane_core::{Batch, BatchShape, Error, Result, Seed};
+use dreamlane_core::{Batch, BatchShape, Error, Measures, Result, Seed};
 use rayon::prelude::*;
 
 use crate::{
     Augmentation, FrameCache, Split, SplitRule,
     augment::{Look, mirrored_columns},
+    measures::measures,
     split::{Starts, ranges},
 };
 
@@ -25,7 +26,7 @@ pub struct WindowSampler {
     mirrored_actions: Vec<usize>,
     mirrored_state: Vec<usize>,
     /// By window length; a training asks for few lengths, again and again.
-    starts: Arc<Mutex<BTreeMap<usize, Arc<Starts>>>>,
+    places: Arc<Mutex<BTreeMap<usize, Arc<Places>>>>,
 }
 
 impl WindowSampler {
@@ -43,7 +44,7 @@ impl WindowSampler {
         let ranges = ranges(cache.lengths(), split, rule);
         let mirrored_actions = mirrored_columns(cache.spec().action.names());
         let mirrored_state = mirrored_columns(&cache.spec().state);
-        Ok(Self { cache, ranges, augmentation, mirrored_actions, mirrored_state, starts: Arc::default() })
+        Ok(Self { cache, ranges, augmentation, mirrored_actions, mirrored_state, places: Arc::default() })
     }
 
     /// The frames that are drawn from: episode and frames within it, in order.
@@ -55,7 +56,7 @@ impl WindowSampler {
     /// The number of starts at which a window of `time` frames fits.
     #[must_use]
     pub fn n_starts(&self, time: usize) -> usize {
-        self.starts(time).len()
+        self.places(time).starts.len()
     }
 
     /// Checks that windows of `time` frames can be drawn, which [`WindowSampler::sample`] takes for granted.
@@ -78,26 +79,54 @@ impl WindowSampler {
         self.cache.window(episode_idx, start, time)
     }
 
-    /// Draws `shape.batch` cuts of `shape.time` frames with replacement and augments each.
+    /// The longest window that fits.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.ranges.iter().map(|(_, range)| range.len()).max().unwrap_or(0)
+    }
+
+    /// What the numbers of this part are like, beside its pictures.
+    #[must_use]
+    pub fn measures(&self) -> Measures {
+        measures(&self.cache, &self.ranges)
+    }
+
+    /// Draws `shape.batch` cuts of `shape.time` frames with replacement and augments each; `shape.ends` of them end
+    /// where a task ended, if any did.
     /// Windows of that length must fit, see [`WindowSampler::check`].
     #[must_use]
     pub fn sample(&self, shape: BatchShape, seed: Seed) -> Batch {
-        let starts = self.starts(shape.time);
+        let places = self.places(shape.time);
+        let Places { starts, endings } = &*places;
         assert!(starts.len() > 0, "no window of {} frames fits into {:?}", shape.time, self.ranges);
         let cuts: Vec<Cut> = (0..shape.batch as u64)
             .map(|cut_idx| {
                 let seed = seed.split(cut_idx);
-                let (episode_idx, start) = starts.at(seed.below(starts.len()));
+                let is_ending = !endings.is_empty() && seed.split(1).uniform() < shape.ends;
+                let (episode_idx, start) = match is_ending {
+                    true => endings[seed.split(2).below(endings.len())],
+                    false => starts.at(seed.below(starts.len())),
+                };
                 Cut { episode_idx, start, look: self.augmentation.draw(seed.split(0)) }
             })
             .collect();
         self.batch(&cuts, shape.time)
     }
 
-    fn starts(&self, time: usize) -> Arc<Starts> {
+    fn places(&self, time: usize) -> Arc<Places> {
         // A table is whole or not there, so one left by a thread that panicked is as good as any.
-        let mut known = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(time).or_insert_with(|| Arc::new(Starts::new(&self.ranges, time))).clone()
+        let mut known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_length = || Places { starts: Starts::new(&self.ranges, time), endings: self.endings(time) };
+        known.entry(time).or_insert_with(|| Arc::new(of_length())).clone()
+    }
+
+    /// Episode and first frame of the windows whose last frame ended a task.
+    fn endings(&self, time: usize) -> Vec<(usize, usize)> {
+        let ends = self.ranges.iter().filter(|(episode_idx, range)| {
+            let is_whole = range.end == self.cache.lengths()[*episode_idx];
+            is_whole && range.len() >= time && self.cache.terminated(*episode_idx)
+        });
+        ends.map(|(episode_idx, range)| (*episode_idx, range.end - time)).collect()
     }
 
     fn batch(&self, cuts: &[Cut], time: usize) -> Batch {
@@ -141,6 +170,13 @@ impl WindowSampler {
         });
         bytes
     }
+}
+
+/// Where windows of one length begin.
+#[derive(Debug)]
+struct Places {
+    starts: Starts,
+    endings: Vec<(usize, usize)>,
 }
 
 /// One drawn window.

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use burn::tensor::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
-    core::{Error, Learner as _, Result, Seed, WorldSpec, known_names},
+    core::{EnvSpec, Error, Learner as _, Result, Seed, WorldSpec, known_names},
     datasets::{Augmentation, FrameCache, Mirror, Split, WindowSampler, mirrored_columns},
     training::{Plan, Progress, RECORD, RunFolder, TrainingData, train},
     worlds::{DitConfig, DitLearner},
@@ -60,7 +60,7 @@ pub(crate) struct TrainWorld {
     /// Settings that differ from the preset, such as `learning.steps=500`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,
-    /// What is changed in training cuts [default: full].
+    /// What is changed in training cuts [default: full, of data with a state vector none].
     #[arg(long, value_enum)]
     pub(crate) augment: Option<Augment>,
     /// Licence of the data, for the card of the world [default: what the data set says].
@@ -107,7 +107,7 @@ impl TrainWorld {
         };
         data.train.check(config.learning.clip).context("training windows")?;
         data.validation.check(config.learning.clip).context("validation windows")?;
-        let mut learner = self.learner(&request, &cache, seed, surroundings)?;
+        let mut learner = self.learner(&request, &data.train, &cache, seed, surroundings)?;
         let (begun, steps) = (request.begun(), learner.progress().1);
         let mut plan = Plan::for_steps(begun, steps, seed.split(2));
         plan.save_every = request.save_every.unwrap_or(plan.save_every);
@@ -164,6 +164,7 @@ impl TrainWorld {
     fn learner(
         &self,
         request: &Request,
+        data: &WindowSampler,
         cache: &FrameCache,
         seed: Seed,
         surroundings: &Surroundings,
@@ -175,7 +176,7 @@ impl TrainWorld {
                 let folder = init.located()?;
                 DitLearner::from_weights(&request.config, &folder, &spec, seed, &surroundings.device)
             }
-            _ => DitLearner::new(request.config.clone(), spec, seed, &surroundings.device),
+            _ => DitLearner::new(request.config.clone(), spec, &data.measures(), seed, &surroundings.device),
         }
     }
 }
@@ -190,6 +191,11 @@ enum Known {
 const PRESET: &str = "nano";
 
 impl Augment {
+    /// What is right for such data: a state vector names sides and places, which a changed picture would belie.
+    fn usual(spec: &EnvSpec) -> Self {
+        if spec.state.is_empty() { Self::Full } else { Self::None }
+    }
+
     fn augmentation(self, actions: &[String]) -> Augmentation {
         // Data without a steering cannot be mirrored.
         let mirror = if mirrored_columns(actions).is_empty() { Mirror::Never } else { Mirror::Half };

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use burn::tensor::Device;
 use dreamlane::{
-    core::{Learner as _, Seed, WorldModel},
+    core::{Learner as _, Measures, Seed, WorldModel},
     evaluation::{Gate, Interval, Judged, Settings, WorldReport, evaluate_world, gates, table},
     worlds::{self, CodecConfig, DitConfig, DitLearner, LearningConfig, Mean, Still, TrunkConfig},
 };
@@ -24,7 +24,8 @@ static TWINS: LazyLock<[Arc<dyn WorldModel>; 2]> = LazyLock::new(|| {
     let codec = folder.path().join("codec");
     let mut config = config();
     let steps = std::mem::take(&mut config.learning.steps);
-    let mut learner = DitLearner::new(config.clone(), spec(), seed.split(0), &device).unwrap();
+    let mut learner =
+        DitLearner::new(config.clone(), spec(), &Measures::unknown(0), seed.split(0), &device).unwrap();
     learn(&mut learner, seed.split(2));
     learner.save(&codec).unwrap();
     config.learning.steps = steps;

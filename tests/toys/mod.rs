@@ -2,7 +2,9 @@
 
 use burn::tensor::Device;
 use dreamlane::{
-    core::{ActionSpace, Batch, CameraSpec, Context, Contexts, Learner as _, Result, Seed, WorldSpec},
+    core::{
+        ActionSpace, Batch, CameraSpec, Context, Contexts, Learner as _, Measures, Result, Seed, WorldSpec,
+    },
     worlds::{DitConfig, DitLearner},
 };
 
@@ -49,7 +51,9 @@ fn picture_noise(seed: Seed, len: usize) -> Vec<u8> {
 
 /// A learner that has trained to its end on noise: an untrained output layer is 0 and would hide everything before it.
 pub(crate) fn briefly_trained(config: DitConfig, spec: &WorldSpec, device: &Device) -> DitLearner {
-    let mut learner = DitLearner::new(config, spec.clone(), Seed::new(3), device).expect("it fits");
+    let mut learner =
+        DitLearner::new(config, spec.clone(), &Measures::unknown(spec.state.len()), Seed::new(3), device)
+            .expect("it fits");
     let camera = &spec.cameras[0];
     while learner.progress().0 < learner.progress().1 {
         let shape = learner.wants();

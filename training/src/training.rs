@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use dreamlane_core::{Error, Learner, Metrics, Result, Seed};
+use dreamlane_core::{BatchShape, Error, Learner, Metrics, Result, Seed};
 use dreamlane_datasets::WindowSampler;
 
 use crate::{Plan, Progress, RunFolder, progress::Rate};
@@ -49,6 +49,9 @@ pub fn train(
             run.write(step, seconds, "train", &learned)?;
             run.write_rate(step, seconds, rate)?;
         }
+        if step == steps {
+            calibrate(learner, &data.validation, plan, run, seconds)?;
+        }
         let stopping = stop.load(Ordering::Relaxed);
         let validated = match plan.validates_at(step) || stopping {
             true => Some(validate(learner, &data.validation, plan)?),
@@ -89,6 +92,21 @@ fn note(
         run.standing.saved(step, learner.merit(metrics));
     }
     Ok(())
+}
+
+/// Sets, on what is kept aside, what learning cannot set.
+fn calibrate(
+    learner: &mut dyn Learner,
+    data: &WindowSampler,
+    plan: &Plan,
+    run: &mut RunFolder,
+    seconds: f64,
+) -> Result<()> {
+    let Some(shape) = learner.calibrates() else { return Ok(()) };
+    let shape = BatchShape { time: shape.time.min(data.longest()), ..shape };
+    data.check(shape.time)?;
+    let found = learner.calibrate(&data.sample(shape, plan.seed.split(u64::MAX)));
+    run.write(plan.steps, seconds, "calibration", &found)
 }
 
 /// The mean over a few batches that are the same at every validation.

@@ -14,7 +14,7 @@ use std::{
 
 use burn::tensor::Device;
 use dreamlane_core::{
-    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Learner as _, Provenance, Result, Seed, Step,
+    ActionSpace, CameraSpec, EnvSpec, Episode, Error, Learner as _, Measures, Provenance, Result, Seed, Step,
     Truncation, WorldSpec,
 };
 use dreamlane_datasets::{Augmentation, FrameCache, Split, SplitRule, WindowSampler, format_named, open_any};
@@ -68,7 +68,14 @@ fn data(folder: &Path) -> Arc<FrameCache> {
 fn learner(cache: &FrameCache) -> DitLearner {
     let mut config = DitConfig::debug();
     (config.learning.codec_steps, config.learning.steps) = (5, STEPS - 5);
-    DitLearner::new(config, WorldSpec::of_data(cache.spec(), "dit"), Seed::new(1), &Device::flex()).unwrap()
+    DitLearner::new(
+        config,
+        WorldSpec::of_data(cache.spec(), "dit"),
+        &Measures::unknown(0),
+        Seed::new(1),
+        &Device::flex(),
+    )
+    .unwrap()
 }
 
 fn facts() -> Facts {
@@ -195,7 +202,8 @@ fn a_run_is_gone_on_with_by_one_process_and_its_own_settings() {
     let mut other = DitConfig::debug();
     other.learning.rate = 0.5;
     let spec = WorldSpec::of_data(cache.spec(), "dit");
-    let mut other = DitLearner::new(other, spec, Seed::new(1), &Device::flex()).unwrap();
+    let mut other =
+        DitLearner::new(other, spec, &Measures::unknown(0), Seed::new(1), &Device::flex()).unwrap();
     let refused = RunFolder::resume(&run, facts(), &mut other).err().unwrap().to_string();
     assert!(refused.contains("settings of the run") && refused.contains("rate: 0.5"), "{refused}");
     let mut first = learner(&cache);

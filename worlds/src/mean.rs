@@ -28,7 +28,14 @@ impl Mean {
     /// # Errors
     /// When the mean is not of the spec's size.
     pub fn new(spec: &WorldSpec, mean: Vec<f32>, device: &Device) -> Result<Self> {
-        let spec = WorldSpec { world: NAME.into(), context: 1, rewards: false, draws: true, ..spec.clone() };
+        let spec = WorldSpec {
+            world: NAME.into(),
+            context: 1,
+            rewards: false,
+            draws: true,
+            state: Vec::new(),
+            ..spec.clone()
+        };
         let len = spec.cameras.first().map_or(0, dreamlane_core::CameraSpec::frame_len);
         if mean.len() != len {
             return Err(Error::mismatch("mean frame", "pixels", len, mean.len()));

@@ -89,7 +89,7 @@ impl Imagination for Standing {
         }
     }
 
-    fn observe(&mut self, _actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<()> {
+    fn observe(&mut self, actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<Prediction> {
         if self.picture == Picture::LastSeen {
             let [rows, channel, height, width] = seen.images[0].dims();
             let pixels = seen.images[0].clone().float().reshape([rows, 1, channel * height * width]);
@@ -97,7 +97,7 @@ impl Imagination for Standing {
                 self.put(lane, pixels.clone().narrow(0, lane, 1));
             }
         }
-        Ok(())
+        Ok(self.step(actions, lanes))
     }
 
     fn replace(&mut self, lanes: &[usize], contexts: &[Context], _seeds: &[Seed]) -> Result<()> {

@@ -20,8 +20,14 @@ impl Still {
     /// For data of this spec; it promises no rewards.
     #[must_use]
     pub fn new(spec: &WorldSpec, device: &Device) -> Self {
-        let spec =
-            WorldSpec { world: "still".into(), context: 1, rewards: false, draws: true, ..spec.clone() };
+        let spec = WorldSpec {
+            world: "still".into(),
+            context: 1,
+            rewards: false,
+            draws: true,
+            state: Vec::new(),
+            ..spec.clone()
+        };
         Self { spec, device: device.clone() }
     }
 

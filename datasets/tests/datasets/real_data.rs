@@ -43,7 +43,7 @@ fn a_real_recording_is_imported_cached_and_cut() {
     let augmentation = Augmentation { mirror: Mirror::Half, light: 0.5, shift_px: 2 };
     let sampler =
         WindowSampler::new(Arc::new(cache), Split::Train, SplitRule::WithinRuns, augmentation).unwrap();
-    let batch = sampler.sample(BatchShape { batch: 16, time: 24 }, Seed::new(1));
+    let batch = sampler.sample(BatchShape { batch: 16, time: 24, ends: 0.0 }, Seed::new(1));
     assert_eq!(batch.images[0].len(), 16 * 24 * 3 * 64 * 64);
     assert!(batch.actions.iter().all(|action| (-1.0..=1.0).contains(action)));
 }

@@ -36,7 +36,7 @@ fn place_of(cache: &FrameCache, cut: &Batch) -> (usize, usize) {
 #[test]
 fn every_start_is_drawn_equally_often_and_none_crosses_its_part() {
     let cache = cache(&[20, 6, 31]);
-    let shape = BatchShape { batch: 4000, time: 4 };
+    let shape = BatchShape { batch: 4000, time: 4, ends: 0.0 };
     for split in [Split::Train, Split::Validation, Split::Test, Split::All] {
         let sampler = sampler(&cache, split, Augmentation::none());
         if sampler.n_starts(4) == 0 {
@@ -68,7 +68,7 @@ fn a_batch_is_a_function_of_its_seed() {
     let cache = cache(&[30, 12]);
     let augmentation = Augmentation { mirror: Mirror::Half, light: 0.5, shift_px: 1 };
     let sampler = sampler(&cache, Split::Train, augmentation);
-    let shape = BatchShape { batch: 5, time: 6 };
+    let shape = BatchShape { batch: 5, time: 6, ends: 0.0 };
     assert_eq!(sampler.sample(shape, Seed::new(1)), sampler.sample(shape, Seed::new(1)));
     assert_ne!(sampler.sample(shape, Seed::new(1)), sampler.sample(shape, Seed::new(2)));
 }
@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn mirroring_twice_gives_the_recording(seed: u64) {
         let cache = cache(&[14]);
-        let shape = BatchShape { batch: 3, time: 4 };
+        let shape = BatchShape { batch: 3, time: 4, ends: 0.0 };
         let cuts = |mirror| sampler(&cache, Split::All, Augmentation { mirror, ..Augmentation::none() })
             .sample(shape, Seed::new(seed));
         let (plain, mirrored) = (cuts(Mirror::Never), cuts(Mirror::Always));
@@ -115,7 +115,7 @@ fn light_and_shift_are_the_same_for_all_frames_of_a_cut() {
         FrameCache::open_or_build(source.as_ref(), &folder.path().join("frames"), &mut |_, _| ()).unwrap();
     let augmentation = Augmentation { mirror: Mirror::Half, light: 1.0, shift_px: 2 };
     let batch = sampler(&Arc::new(cache), Split::All, augmentation)
-        .sample(BatchShape { batch: 16, time: 5 }, Seed::new(3));
+        .sample(BatchShape { batch: 16, time: 5, ends: 0.0 }, Seed::new(3));
     let len = spec.cameras[0].frame_len();
     for cut in batch.images[0].chunks_exact(5 * len) {
         assert!(cut.chunks_exact(len).all(|frame| frame == &cut[..len]));

@@ -64,7 +64,7 @@ impl Request {
             licence: asked.licence.clone().or(said),
             preset: asked.preset.clone().unwrap_or_else(|| PRESET.to_owned()),
             seed: asked.seed.unwrap_or(0),
-            augment: asked.augment.unwrap_or(Augment::Full),
+            augment: asked.augment.unwrap_or_else(|| Augment::usual(cache.spec())),
             settings: asked.settings.clone(),
             save_every: asked.save_every.map(std::num::NonZero::get),
             keep: asked.keep.map(std::num::NonZero::get),

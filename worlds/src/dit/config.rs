@@ -45,12 +45,18 @@ pub struct TrunkConfig {
     pub registers: usize,
     /// Frames that a frame can see, itself among them.
     pub context: usize,
+    /// Frames that a dream wants to see before it begins; no more than `context`.
+    pub wants: usize,
     /// Past actions, the newest first, that condition a frame directly.
     pub actions: usize,
-    /// Denoising passes of one step.
+    /// Denoising passes of one step, each over an equal share of the way from noise to data.
     pub passes: usize,
-    /// Share of noise mixed into the frame that came before, as a guard against drift.
+    /// The finest share of that way that is learned is one over this, a power of two.
+    pub finest: usize,
+    /// Share of noise mixed into frames that are known, as a guard against drift.
     pub context_noise: f32,
+    /// Bins of the distribution of a reward.
+    pub bins: usize,
 }
 
 /// The course of training.
@@ -65,6 +71,8 @@ pub struct LearningConfig {
     pub codec_batch: usize,
     /// Clips of a transformer batch.
     pub batch: usize,
+    /// Share of the clips that end where a task ended.
+    pub ends: f32,
     /// Frames of a clip; more than `context`, so that no frame depends on where a clip begins.
     pub clip: usize,
     /// Parts a batch is cut into, each learned on a thread of its own; gradients are summed in order.
@@ -79,6 +87,18 @@ pub struct LearningConfig {
     pub warm_up: usize,
     /// Chance that a frame's action is hidden.
     pub action_dropout: f32,
+    /// Chance that a frame of a clip is one that is known, lightly noised, rather than one that is to be drawn.
+    pub known: f32,
+    /// Every so many steps half of the frames learn to go twice as far in one pass as in two (shortcuts); 0 for never.
+    pub shortcut_every: usize,
+    /// Every so many steps clips are dreamed on from within, to learn from frames that are not real; 0 for never.
+    pub dream_every: usize,
+    /// Weight of the error of rewards, endings and the dream's own error.
+    pub readout_weight: f32,
+    /// How much an ending counts, since it is rare.
+    pub ending_weight: f32,
+    /// How much a token of the state vector counts beside one of a picture.
+    pub state_weight: f32,
     /// Weight of the squared error in the codec loss, beside the absolute one. It is what finds thin and rare things,
     /// such as lane lines, which a median forgets.
     pub square_weight: f32,
@@ -92,8 +112,18 @@ pub struct LearningConfig {
     pub change_weight: f32,
     /// Decay of the running mean of weights that is saved.
     pub average: f32,
+    /// Clips kept aside, on which trust and the chance of an ending are calibrated; 0 for none.
+    pub calibrated_on: usize,
     /// Whether actions are dealt to the wrong clips: an action-blind control, never a real world.
     pub shuffle_actions: bool,
+}
+
+impl TrunkConfig {
+    /// The least share of the way from noise to data that a pass learns to go.
+    #[must_use]
+    pub fn finest_share(&self) -> f32 {
+        1.0 / self.finest as f32
+    }
 }
 
 /// Sizes above this are mistakes, or meant to exhaust memory.
@@ -122,8 +152,16 @@ impl DitConfig {
     pub fn debug() -> Self {
         let mut config = Self::nano();
         config.codec = CodecConfig { fine: 8, coarse: 8, blocks: 1, latent: 4 };
-        config.trunk =
-            TrunkConfig { dim: 16, depth: 2, heads: 2, hidden: 32, context: 4, actions: 3, ..config.trunk };
+        config.trunk = TrunkConfig {
+            dim: 16,
+            depth: 2,
+            heads: 2,
+            hidden: 32,
+            context: 4,
+            wants: 2,
+            actions: 3,
+            ..config.trunk
+        };
         config.learning = LearningConfig {
             codec_steps: 4,
             steps: 4,
@@ -132,6 +170,9 @@ impl DitConfig {
             clip: 6,
             shards: 2,
             warm_up: 1,
+            shortcut_every: 2,
+            dream_every: 3,
+            calibrated_on: 4,
             ..config.learning
         };
         config
@@ -141,36 +182,47 @@ impl DitConfig {
     #[must_use]
     pub fn nano() -> Self {
         Self {
-            codec: CodecConfig { fine: 64, coarse: 128, blocks: 1, latent: 8 },
+            codec: CodecConfig { fine: 64, coarse: 96, blocks: 1, latent: 8 },
             trunk: TrunkConfig {
                 dim: 128,
                 depth: 6,
                 heads: 4,
-                hidden: 512,
+                hidden: 448,
                 registers: 2,
-                context: 16,
+                context: 32,
+                wants: 16,
                 actions: 8,
                 passes: 2,
+                finest: 4,
                 context_noise: 0.1,
+                bins: 41,
             },
             learning: LearningConfig {
                 codec_steps: 2500,
-                steps: 2400,
+                steps: 4000,
                 codec_batch: 32,
-                batch: 16,
-                clip: 20,
+                batch: 8,
+                ends: 0.2,
+                clip: 40,
                 shards: 4,
                 codec_rate: 2e-3,
                 rate: 2e-3,
                 weight_decay: 0.02,
                 warm_up: 100,
                 action_dropout: 0.1,
+                known: 0.5,
+                shortcut_every: 3,
+                dream_every: 6,
+                readout_weight: 0.1,
+                ending_weight: 5.0,
+                state_weight: 2.0,
                 square_weight: 0.0,
                 gradient_weight: 1.0,
                 energy_weight: 1.5,
                 latent_noise: 0.05,
                 change_weight: 3.0,
                 average: 0.995,
+                calibrated_on: 64,
                 shuffle_actions: false,
             },
         }
@@ -188,7 +240,8 @@ impl DitConfig {
                 heads: 6,
                 hidden: 1536,
                 registers: 4,
-                context: 32,
+                passes: 4,
+                finest: 8,
                 ..nano.trunk
             },
             learning: LearningConfig {
@@ -213,7 +266,15 @@ impl DitConfig {
         let base = Self::base();
         Self {
             codec: CodecConfig { fine: 192, coarse: 384, blocks: 4, latent: 16 },
-            trunk: TrunkConfig { dim: 1024, depth: 24, heads: 16, hidden: 4096, context: 64, ..base.trunk },
+            trunk: TrunkConfig {
+                dim: 1024,
+                depth: 24,
+                heads: 16,
+                hidden: 4096,
+                context: 64,
+                wants: 32,
+                ..base.trunk
+            },
             learning: LearningConfig { clip: 96, rate: 2e-4, ..base.learning },
         }
     }
@@ -226,7 +287,7 @@ impl DitConfig {
         let (codec, trunk, learning) = (&self.codec, &self.trunk, &self.learning);
         let sizes = [
             [codec.fine, codec.coarse, codec.blocks, codec.latent, trunk.dim, trunk.depth],
-            [trunk.heads, trunk.hidden, trunk.registers, trunk.context, trunk.actions, trunk.passes],
+            [trunk.heads, trunk.hidden, trunk.registers, trunk.context, trunk.actions, trunk.bins],
         ];
         let head = trunk.dim.checked_div(trunk.heads).unwrap_or(0);
         let demands = [
@@ -237,8 +298,20 @@ impl DitConfig {
             ),
             (trunk.depth >= 2, "trunk.depth must be at least 2"),
             (trunk.context >= 2, "trunk.context must be at least 2"),
+            (
+                (1..=trunk.context).contains(&trunk.wants),
+                "trunk.wants must be at least 1 and at most trunk.context",
+            ),
+            (
+                trunk.finest.is_power_of_two() && trunk.finest <= 1024,
+                "trunk.finest must be a power of two of at most 1024",
+            ),
+            (
+                trunk.passes.is_power_of_two() && trunk.passes <= trunk.finest,
+                "trunk.passes must be a power of two of at most trunk.finest",
+            ),
+            (trunk.bins >= 2, "trunk.bins must be at least 2"),
             (trunk.actions >= 1, "trunk.actions must be at least 1"),
-            (trunk.passes >= 1, "trunk.passes must be at least 1"),
             ((0.0..1.0).contains(&trunk.context_noise), "trunk.context_noise must lie in [0, 1)"),
             (
                 self.codec.latent >= 1 && self.codec.fine >= 1 && self.codec.coarse >= 1,

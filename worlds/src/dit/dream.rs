@@ -1,21 +1,22 @@
 //! A `dit` in motion: per lane the keys and values of past frames, the newest latents, and the noise stream.
 //!
-//! A step costs one new frame. Lanes that run are packed into tiles of a fixed number of lanes, so that
+//! A step costs one new frame: the passes that draw it, and one more that reads it, lightly noised, and commits it to
+//! memory. Lanes that run are packed into tiles of a fixed number of lanes, so that
 //! a lane's arithmetic never depends on who runs beside it; tiles run in parallel.
 
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData, activation::sigmoid};
+use burn::tensor::{Tensor, TensorData};
 use dreamlane_core::{
-    Actions, Batch, Context, Error, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot,
-    WorldModel as _,
+    Actions, Context, Imagination, LaneMask, Observation, Prediction, Result, Seed, Snapshot, WorldModel as _,
 };
 use dreamlane_nn::{TimeMemory, euler_step};
 use rayon::prelude::*;
 
 use super::{
     Dit,
-    lane::{Lane, Shape},
+    lane::{BEFORE, DRAWN, KNOWN, Lane, Shape},
+    readout::{Said, prediction},
     trunk::{Outcome, Pass, Reach},
 };
 use crate::{host::numbers, tiles::padded};
@@ -33,8 +34,7 @@ pub(super) struct Dream {
 struct Drawn {
     lane_idx: usize,
     lane: Lane,
-    /// Reward and chance of ending.
-    readout: [f32; 2],
+    said: Said,
 }
 
 impl Dream {
@@ -53,30 +53,30 @@ impl Dream {
         }
         let passes = world.config.trunk.passes;
         let tile = Tile::gather(world, &lanes);
-        let mut noisy = tile.noise(&lanes, 0);
+        let mut noisy = tile.noise(&lanes, DRAWN).mul_scalar(world.temperature);
         let previous = tile.previous(&lanes);
-        let mut last = None;
+        let mut guesses: Option<[Tensor<4>; 2]> = None;
         for pass in 0..passes {
             let (from, to) = (pass as f32 / passes as f32, (pass + 1) as f32 / passes as f32);
-            let outcome = tile.forward(noisy.clone(), previous.clone(), from);
-            noisy = euler_step(noisy, outcome.predicted.clone(), from, to);
-            last = Some(outcome);
+            let guess = tile.forward(noisy.clone(), previous.clone(), [from, to - from]).predicted;
+            noisy = euler_step(noisy, guess.clone(), from, to);
+            guesses = Some(guesses.map_or([guess.clone(), guess.clone()], |[first, _]| [first, guess]));
         }
-        let Outcome { readout, fresh, .. } = last.unwrap_or_else(|| unreachable!("passes are at least 1"));
+        let [first, last] = guesses.unwrap_or_else(|| unreachable!("passes are at least 1"));
+        let gaps = numbers(&(first - last).square().mean_dims(&[1, 2, 3]).squeeze_dims::<1>(&[1, 2, 3]));
         let latents = world.network.bounded(noisy.squeeze_dim::<3>(1));
-        let readouts = readout.map(|readout| {
-            let reward = readout.clone().narrow(1, 0, 1);
-            let ending = sigmoid(readout.narrow(1, 1, 1));
-            numbers(&Tensor::cat(vec![reward, ending], 1))
-        });
-        let shape = world.shape();
+        let Outcome { readout, fresh, .. } = tile.commit(&lanes, latents.clone(), previous);
+        let readouts = numbers(&readout);
+        let (shape, telling) = (world.shape(), world.telling());
+        let each = readouts.len() / TILE;
         lanes
             .into_iter()
             .enumerate()
             .map(|(idx, mut lane)| {
                 lane.commit(&shape, idx, &latents, &fresh);
-                let readout = readouts.as_ref().map_or([0.0; 2], |all| [all[2 * idx], all[2 * idx + 1]]);
-                Drawn { lane_idx: lane_idxs[idx], lane, readout }
+                let readout = &readouts[idx * each..(idx + 1) * each];
+                let said = telling.dreamed(readout, gaps[idx], &mut lane.doubts);
+                Drawn { lane_idx: lane_idxs[idx], lane, said }
             })
             .collect()
     }
@@ -101,46 +101,35 @@ impl Imagination for Dream {
                 self.advance(lanes, &rows)
             })
             .collect::<Vec<_>>();
-        let mut readouts = vec![[0.0; 2]; self.lanes.len()];
+        let mut said = vec![Said::default(); self.lanes.len()];
         for one in drawn {
-            readouts[one.lane_idx] = one.readout;
+            said[one.lane_idx] = one.said;
             self.lanes[one.lane_idx] = one.lane;
         }
-        let device = &self.world.device;
-        let column = |idx: usize| {
-            let values = readouts.iter().map(|readout| readout[idx]).collect::<Vec<_>>();
-            let lanes = values.len();
-            Tensor::from_data(TensorData::new(values, [lanes]), device)
-        };
-        Prediction {
-            latent: self.latents(),
-            reward: column(0),
-            ending: column(1),
-            trust: Tensor::ones([self.lanes.len()], device),
-        }
+        prediction(self.latents(), &said)
     }
 
-    fn observe(&mut self, actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<()> {
+    fn observe(&mut self, actions: &Actions, seen: &Observation, lanes: &LaneMask) -> Result<Prediction> {
         let world = self.world.clone();
         let width = world.spec.action.width();
         let values = numbers(&actions.values);
+        world.check_seen(seen, self.lanes.len())?;
+        let telling = world.telling();
+        let mut said = vec![Said::default(); self.lanes.len()];
         for idx in lanes.indices() {
-            let picture = seen.images[0].clone().narrow(0, idx, 1);
-            let latents = world.network.encode(super::to_unit(picture));
+            let pictures = seen.images.iter().map(|images| super::to_unit(images.clone().narrow(0, idx, 1)));
+            let state = seen.state.clone().narrow(0, idx, 1);
+            let latents = world.network.encode_all(pictures, state);
             let lane = &mut self.lanes[idx];
             lane.history.push(actions.given.get(idx).then(|| &values[idx * width..(idx + 1) * width]));
             let one = std::slice::from_ref(lane);
             let tile = Tile::gather(&world, one);
-            let level = world.observed_level();
-            let noisy = dreamlane_nn::noised(
-                padded(latents.clone(), TILE).unsqueeze_dim::<4>(1),
-                tile.noise(one, 0),
-                Tensor::full([1, 1, 1, 1], level, &world.device),
-            );
-            let outcome = tile.forward(noisy, tile.previous(one), level);
+            let outcome = tile.commit(one, padded(latents.clone(), TILE), tile.previous(one));
             lane.commit(&world.shape(), 0, &latents, &outcome.fresh);
+            let readout = numbers(&outcome.readout);
+            said[idx] = telling.observed(&readout[..readout.len() / TILE], &mut lane.doubts);
         }
-        Ok(())
+        Ok(prediction(self.latents(), &said))
     }
 
     fn replace(&mut self, lanes: &[usize], contexts: &[Context], seeds: &[Seed]) -> Result<()> {
@@ -165,11 +154,12 @@ impl Imagination for Dream {
     }
 
     fn snapshot(&self, lane: usize) -> Snapshot {
-        self.lanes[lane].snapshot()
+        self.lanes[lane].snapshot(self.world.identity())
     }
 
     fn restore(&mut self, lane: usize, from: &Snapshot) -> Result<()> {
-        self.lanes[lane] = Lane::restored(from, &self.world.shape(), &self.world.device)?;
+        self.lanes[lane] =
+            Lane::restored(from, &self.world.shape(), self.world.identity(), &self.world.device)?;
         Ok(())
     }
 }
@@ -229,18 +219,28 @@ impl<'a> Tile<'a> {
     fn previous(&self, lanes: &[Lane]) -> Tensor<4> {
         let latest = Tensor::cat(lanes.iter().map(|lane| lane.latest.clone()).collect(), 0);
         let level = Tensor::full([1, 1, 1, 1], self.world.observed_level(), &self.world.device);
-        dreamlane_nn::noised(padded(latest, TILE).unsqueeze_dim::<4>(1), self.noise(lanes, 1), level)
+        dreamlane_nn::noised(padded(latest, TILE).unsqueeze_dim::<4>(1), self.noise(lanes, BEFORE), level)
     }
 
-    fn forward(&self, noisy: Tensor<4>, previous: Tensor<4>, level: f32) -> Outcome {
-        self.world.network.trunk.forward(Pass {
+    /// Reads known latents `[TILE, token, dim]`, lightly noised, and gives what is remembered of them.
+    fn commit(&self, lanes: &[Lane], latents: Tensor<3>, previous: Tensor<4>) -> Outcome {
+        let level = self.world.observed_level();
+        let levels = Tensor::full([1, 1, 1, 1], level, &self.world.device);
+        let noisy = dreamlane_nn::noised(latents.unsqueeze_dim::<4>(1), self.noise(lanes, KNOWN), levels);
+        self.forward(noisy, previous, [level, self.world.config.trunk.finest_share()])
+    }
+
+    fn forward(&self, noisy: Tensor<4>, previous: Tensor<4>, [level, share]: [f32; 2]) -> Outcome {
+        let pass = Pass {
             noisy,
             previous,
             actions: self.actions.clone(),
             levels: &[level; TILE],
+            shares: &[share; TILE],
             positions: self.positions.clone(),
             reach: Reach::Past { mask: self.mask.clone(), past: &self.past },
-        })
+        };
+        self.world.network.trunk.forward(pass, &self.world.layout)
     }
 }
 
@@ -285,8 +285,8 @@ impl Dit {
         let (mut noises, mut features) = ([Vec::new(), Vec::new()], Vec::new());
         for t in 0..time {
             features.extend_from_slice(lane.history.features());
-            for (purpose, noise) in noises.iter_mut().enumerate() {
-                noise.extend(lane.noise(purpose as u64, token * dim));
+            for (purpose, noise) in [KNOWN, BEFORE].into_iter().zip(&mut noises) {
+                noise.extend(lane.noise(purpose, token * dim));
             }
             lane.position += 1;
             if t + 1 < time {
@@ -296,43 +296,21 @@ impl Dit {
         let [noise, previous_noise] = noises
             .map(|draws| Tensor::<4>::from_data(TensorData::new(draws, [1, time, token, dim]), &self.device));
         let level = self.observed_level();
-        let outcome = self.network.trunk.forward(Pass {
+        let pass = Pass {
             noisy: dreamlane_nn::noised(latents.clone(), noise, Tensor::full([1; 4], level, &self.device)),
             previous: previous_frames(latents.clone(), previous_noise, level),
             actions: Tensor::from_data(TensorData::new(features, [time, self.layout.features]), &self.device),
             levels: &vec![level; time],
+            shares: &vec![self.config.trunk.finest_share(); time],
             positions: self.time_positions(&(0..time).map(|t| t as f64).collect::<Vec<_>>()),
             reach: Reach::Past {
                 mask: dreamlane_nn::band_mask(time, shape.past + 1, &self.device),
                 past: &[],
             },
-        });
+        };
+        let outcome = self.network.trunk.forward(pass, &self.layout);
         lane.adopt(&shape, latents.narrow(1, time - 1, 1).squeeze_dim::<3>(1), outcome.fresh, time);
         Ok(lane)
-    }
-
-    pub(super) fn checked(&self, context: &Context) -> Result<Batch> {
-        let camera = &self.spec.cameras[0];
-        let (frames, width) = (context.len, self.spec.action.width());
-        let bytes = context.images.first().map_or(0, Vec::len);
-        if frames == 0 || bytes != frames * camera.frame_len() || context.actions.len() != frames * width {
-            return Err(Error::mismatch(
-                &context.source,
-                "context",
-                format!("frames of {} bytes and actions of {width} numbers", camera.frame_len()),
-                format!("{bytes} bytes and {} numbers for {frames} frames", context.actions.len()),
-            ));
-        }
-        Ok(Batch {
-            batch: 1,
-            time: frames,
-            sizes: vec![[camera.height, camera.width]],
-            images: vec![context.images[0].clone()],
-            state: Vec::new(),
-            actions: context.actions.clone(),
-            rewards: Vec::new(),
-            ends: Vec::new(),
-        })
     }
 }
 

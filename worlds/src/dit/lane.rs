@@ -5,12 +5,18 @@ use dreamlane_core::{Error, Result, Seed, Snapshot};
 use dreamlane_nn::TimeMemory;
 use serde::{Deserialize, Serialize};
 
-use super::actions::ActionHistory;
+use super::{actions::ActionHistory, doubt::Doubts};
 use crate::host::numbers;
 
 /// What a masked score becomes.
 const FORBIDDEN: f32 = -1e9;
-const ORIGIN: &str = "dit";
+/// The form of a snapshot, with its version.
+const ORIGIN: &str = "dit/2";
+/// What a step's streams of noise are for: the frame that is drawn, the frame before as it is shown to it, and the
+/// frame that is known as it is remembered.
+pub(crate) const DRAWN: u64 = 0;
+pub(crate) const BEFORE: u64 = 1;
+pub(crate) const KNOWN: u64 = 2;
 
 /// Sizes that a lane's tensors must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,7 @@ pub(crate) struct Lane {
     pub(crate) history: ActionHistory,
     /// `[1, token, dim]`.
     pub(crate) latest: Tensor<3>,
+    pub(crate) doubts: Doubts,
     /// Per time layer `[frame token, head, past, head_dim]`, the newest last; zeros where nothing was yet.
     pub(crate) memory: Vec<TimeMemory>,
 }
@@ -44,10 +51,12 @@ pub(crate) struct Lane {
 /// A lane as numbers.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Saved {
+    pub(super) identity: u64,
     pub(super) seed: Seed,
     pub(super) position: u64,
     pub(super) history: Vec<f32>,
     pub(super) latest: Vec<f32>,
+    pub(super) doubts: Doubts,
     /// Per time layer `[frame token, head, past, head_dim]`, the newest last; zeros where nothing was yet.
     pub(super) keys: Vec<Vec<f32>>,
     pub(super) values: Vec<Vec<f32>>,
@@ -56,16 +65,23 @@ pub(super) struct Saved {
 impl Saved {
     pub(super) fn into_snapshot(self) -> Snapshot {
         // Numbers and arrays of numbers always serialise.
-        Snapshot { origin: ORIGIN.into(), bytes: serde_json::to_vec(&self).unwrap_or_default() }
+        Snapshot { origin: ORIGIN.into(), bytes: postcard::to_stdvec(&self).unwrap_or_default() }
     }
 
     /// What a snapshot holds, of the sizes that it must have.
-    pub(super) fn read(from: &Snapshot, shape: &Shape) -> Result<Self> {
+    pub(super) fn read(from: &Snapshot, shape: &Shape, identity: u64) -> Result<Self> {
         if from.origin != ORIGIN {
             return Err(Error::mismatch("snapshot", "origin", ORIGIN, &from.origin));
         }
-        let saved: Self =
-            serde_json::from_slice(&from.bytes).map_err(|error| Error::broken("snapshot", error))?;
+        let (saved, rest): (Self, _) =
+            postcard::take_from_bytes(&from.bytes).map_err(|error| Error::broken("snapshot", error))?;
+        if !rest.is_empty() {
+            return Err(Error::broken("snapshot", format!("{} bytes too many", rest.len())));
+        }
+        if saved.identity != identity {
+            let told = |identity: u64| format!("{identity:016x}");
+            return Err(Error::mismatch("snapshot", "world", told(identity), told(saved.identity)));
+        }
         let each = shape.memory_dims().iter().product::<usize>();
         let found = [saved.history.len(), saved.latest.len(), saved.keys.len(), saved.values.len()];
         let wanted = [
@@ -95,6 +111,7 @@ impl Lane {
             position: 0,
             history: ActionHistory::new(shape.reach, shape.width),
             latest: Tensor::zeros([1, shape.tokens, shape.token_dim], device),
+            doubts: Doubts::default(),
             memory: (0..shape.memories).map(|_| TimeMemory { keys: blank(), values: blank() }).collect(),
         }
     }
@@ -146,20 +163,23 @@ impl Lane {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    /// `identity` tells the world's weights from others.
+    pub(crate) fn snapshot(&self, identity: u64) -> Snapshot {
         Saved {
+            identity,
             seed: self.seed,
             position: self.position,
             history: self.history.features().to_vec(),
             latest: numbers(&self.latest),
+            doubts: self.doubts,
             keys: self.memory.iter().map(|memory| numbers(&memory.keys)).collect(),
             values: self.memory.iter().map(|memory| numbers(&memory.values)).collect(),
         }
         .into_snapshot()
     }
 
-    pub(crate) fn restored(from: &Snapshot, shape: &Shape, device: &Device) -> Result<Self> {
-        let saved = Saved::read(from, shape)?;
+    pub(crate) fn restored(from: &Snapshot, shape: &Shape, identity: u64, device: &Device) -> Result<Self> {
+        let saved = Saved::read(from, shape, identity)?;
         let dims = shape.memory_dims();
         let tensor = |numbers| Tensor::from_data(TensorData::new(numbers, dims), device);
         let latest = TensorData::new(saved.latest, [1, shape.tokens, shape.token_dim]);
@@ -168,6 +188,7 @@ impl Lane {
             position: saved.position,
             history: ActionHistory::from_features(saved.history, shape.width),
             latest: Tensor::from_data(latest, device),
+            doubts: saved.doubts,
             memory: saved
                 .keys
                 .into_iter()

@@ -8,16 +8,20 @@ use burn::{
     module::{Module as _, Param},
     tensor::{Device, Tensor},
 };
-use dreamlane_core::{Batch, BatchShape, Error, Learner, Metrics, Result, Seed, WorldModel as _, WorldSpec};
+use dreamlane_core::{
+    Batch, BatchShape, Error, Learner, Measures, Metrics, Result, Seed, WorldModel as _, WorldSpec,
+};
+use dreamlane_nn::kernels::is_fused;
 
 use super::{
-    Dit, Network,
+    Dit, calibration,
     codec::{Codec, gradient_energy, reconstruction_loss, to_tokens, to_unit},
     config::DitConfig,
     gradients::learn_in_shards,
-    objective::{Draws, loss, number, predict},
+    network::Network,
+    objective::{Clips, Draws, is_drawn, loss, number, predict},
     optimizer::Optimizer,
-    state,
+    shortcut, state,
 };
 
 /// Gradients longer than this are shortened.
@@ -44,12 +48,24 @@ enum Stage {
 }
 
 impl DitLearner {
-    /// A fresh world for data of this spec; weights and noise come from `seed`.
+    /// A fresh world for data of this spec, whose numbers are like so; weights and noise come from `seed`.
     ///
     /// # Errors
-    /// When the configuration does not fit the data.
-    pub fn new(config: DitConfig, spec: WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
-        let world = Dit::new(config, spec, seed.split(0), device)?;
+    /// When the configuration does not fit the data, or what was measured does not fit the spec.
+    pub fn new(
+        config: DitConfig,
+        spec: WorldSpec,
+        measures: &Measures,
+        seed: Seed,
+        device: &Device,
+    ) -> Result<Self> {
+        if measures.state.len() != spec.state.len() {
+            let (wanted, found) = (spec.state.len(), measures.state.len());
+            return Err(Error::mismatch("measures of the data", "numbers of the state", wanted, found));
+        }
+        let mut world = Dit::new(config, spec, seed.split(0), device)?;
+        let config = world.config.clone();
+        world.network.measure(measures, &config, device);
         Ok(Self::starting(world, 0, seed))
     }
 
@@ -125,14 +141,19 @@ impl DitLearner {
         let seed = self.seed.split(self.step as u64);
         let learned = learn_in_shards(&self.codec, shards, MAX_NORM, |codec, shard| {
             let [from, to] = shard_range(batch.batch, shards, shard);
-            let pictures = pictures(&batch.slice(from, to), &device);
-            let latents = codec.encode(Tensor::from_inner(pictures.clone()));
-            let noise = seed.split(shard as u64).normal(latents.shape().num_elements());
-            let noise = Tensor::<1>::from_data(noise.as_slice(), &device)
-                .reshape(latents.dims())
-                .mul_scalar(learning.latent_noise);
-            let drawn = codec.decode(latents + Tensor::from_inner(noise));
-            let loss = reconstruction_loss(drawn, Tensor::from_inner(pictures), &learning);
+            let cameras = pictures(&batch.slice(from, to), &device).into_iter().enumerate();
+            let losses = cameras.map(|(camera_idx, pictures)| {
+                let latents = codec.encode(Tensor::from_inner(pictures.clone()));
+                let seed = seed.split(shard as u64).split(camera_idx as u64);
+                let noise = seed.normal(latents.shape().num_elements());
+                let noise = Tensor::<1>::from_data(noise.as_slice(), &device)
+                    .reshape(latents.dims())
+                    .mul_scalar(learning.latent_noise);
+                let drawn = codec.decode(latents + Tensor::from_inner(noise));
+                reconstruction_loss(drawn, Tensor::from_inner(pictures), &learning)
+            });
+            let losses = losses.collect::<Vec<_>>();
+            let loss = Tensor::cat(losses, 0).mean();
             let measured = vec![number(&loss)];
             (loss, measured)
         });
@@ -149,9 +170,14 @@ impl DitLearner {
 
     /// Freezes the codec and measures its latents, so that noise of variance 1 is their equal.
     fn begin_trunk(&mut self, batch: &Batch) {
-        let tokens = to_tokens(self.world.network.codec.encode(pictures(batch, &self.world.device)));
-        let [picture, token, dim] = tokens.dims();
-        let (variance, mean) = tokens.reshape([picture * token, dim]).var_mean(0);
+        let tokens = pictures(batch, &self.world.device).into_iter().map(|pictures| {
+            let tokens = to_tokens(self.world.network.codec.encode(pictures));
+            let [picture, token, dim] = tokens.dims();
+            tokens.reshape([picture * token, dim])
+        });
+        let tokens = Tensor::cat(tokens.collect(), 0);
+        let dim = tokens.dims()[1];
+        let (variance, mean) = tokens.var_mean(0);
         let fixed = |tensor: Tensor<2>| {
             Param::from_tensor(tensor.reshape([1, 1, dim]).detach()).set_require_grad(false)
         };
@@ -170,21 +196,36 @@ impl DitLearner {
         let world = &self.world;
         let shards = config.learning.shards.min(batch.batch);
         let seed = self.seed.split(self.step as u64);
+        let latents = world.encode(&batch.to_device(&world.device));
+        let falls_on =
+            |every: usize| every > 0 && step >= config.learning.warm_up && step.is_multiple_of(every);
+        let clips = match falls_on(config.learning.dream_every) && is_fused(&world.device) {
+            true => world.dreamed_clips(batch.clone(), latents, seed.split(u64::MAX)),
+            false => Clips::recorded(batch.clone(), latents),
+        };
+        let shortcuts = falls_on(config.learning.shortcut_every);
+        let bins = world.network.bins(config.trunk.bins);
         let learned = learn_in_shards(&self.network.trunk, shards, MAX_NORM, |trunk, shard| {
             let [from, to] = shard_range(batch.batch, shards, shard);
-            let part = batch.slice(from, to);
-            let latents = world.encode(&part.to_device(&world.device));
-            let numbers = world.layout.tokens() * world.layout.token_dim;
-            let draws = Draws::new(seed, from, to - from, part.time, numbers, config.learning.action_dropout);
-            let latents = Tensor::from_inner(latents);
-            let outcome = predict(trunk, &config, &latents, &part, &draws);
-            loss(&config, &latents, &part, &draws, outcome)
+            let part = clips.slice(from, to);
+            let draws = Draws::new(&config, &part, seed, from, shortcuts);
+            let targets = match shortcuts {
+                true => shortcut::targets(&world.network.trunk, &config, &world.layout, &part, &draws),
+                false => part.latents.clone(),
+            };
+            let part = part.learned();
+            let outcome = predict(trunk, &config, &world.layout, &part, &draws);
+            let targets = Tensor::from_inner(targets);
+            loss(&config, &world.layout, &part, targets, &draws, (outcome, &bins))
         });
         let rate = self.rate(config.learning.rate, step, share);
         let mut metrics =
             Metrics::from([("loss", learned.measured[0]), ("gradient", learned.norm), ("rate", rate)]);
-        if let Some(&readout) = learned.measured.get(1) {
-            metrics.insert("readout", readout);
+        if world.layout.rewards {
+            metrics.insert("readout", learned.measured[1]);
+        }
+        if falls_on(config.learning.dream_every) {
+            metrics.insert("expected", learned.measured[2]);
         }
         let (trunk, average) = (self.network.trunk.clone(), self.world.network.trunk.clone());
         let (trunk, average) = self.optimizer.step(trunk, average, learned, rate, self.decay(step));
@@ -198,8 +239,10 @@ impl Learner for DitLearner {
     fn wants(&self) -> BatchShape {
         let learning = &self.world.config.learning;
         match self.stage() {
-            Stage::Codec { .. } => BatchShape { batch: learning.codec_batch, time: 1 },
-            Stage::Trunk { .. } => BatchShape { batch: learning.batch, time: learning.clip },
+            Stage::Codec { .. } => BatchShape { batch: learning.codec_batch, time: 1, ends: 0.0 },
+            Stage::Trunk { .. } => {
+                BatchShape { batch: learning.batch, time: learning.clip, ends: learning.ends }
+            }
         }
     }
 
@@ -220,32 +263,60 @@ impl Learner for DitLearner {
     fn validate(&self, batch: &Batch) -> Metrics {
         let world = &self.world;
         if let Stage::Codec { .. } = self.stage() {
-            let pictures = pictures(batch, &world.device);
-            let drawn = world.network.codec.decode(world.network.codec.encode(pictures.clone()));
-            let sharpness = gradient_energy(&drawn) / gradient_energy(&pictures).max(1e-12);
-            let squares = (drawn - pictures).square().mean();
+            let mean = |of: &dyn Fn(Tensor<4>) -> f64| {
+                let all = pictures(batch, &world.device);
+                let count = all.len() as f64;
+                all.into_iter().map(of).sum::<f64>() / count
+            };
+            let drawn =
+                |pictures: Tensor<4>| world.network.codec.decode(world.network.codec.encode(pictures));
+            let sharpness = mean(&|pictures| {
+                gradient_energy(&drawn(pictures.clone())) / gradient_energy(&pictures).max(1e-12)
+            });
+            let squares = mean(&|pictures| number(&(drawn(pictures.clone()) - pictures).square().mean()));
             // Pixels span 2 here, so that the peak is 2 squared.
-            return Metrics::from([
-                ("psnr", 10.0 * (4.0 / number(&squares)).log10()),
-                ("sharpness", sharpness),
-            ]);
+            return Metrics::from([("psnr", 10.0 * (4.0 / squares).log10()), ("sharpness", sharpness)]);
         }
         let latents = world.encode(&batch.to_device(&world.device));
-        let [count, time, token, dim] = latents.dims();
-        let draws = Draws::new(Seed::new(0), 0, count, time, token * dim, 0.0).of_noise_alone();
-        let outcome = predict(&world.network.trunk, &world.config, &latents, batch, &draws);
-        let error = |predicted: Tensor<4>, from: usize| {
-            let now = latents.clone().narrow(1, from, time - from);
-            number(&(predicted - now).square().mean())
+        let [_, time, _, _] = latents.dims();
+        let clips = Clips::recorded(batch.clone(), latents.clone());
+        let draws = Draws::new(&world.config, &clips, Seed::new(0), 0, false).in_turn(&world.config, time);
+        let outcome = predict(&world.network.trunk, &world.config, &world.layout, &clips, &draws);
+        // The frames that were drawn, and what came before each of them.
+        let error = |predicted: &Tensor<4>, back: usize| {
+            let frames = (0..time).filter(|&t| is_drawn(t));
+            let of_frame = |t: usize| {
+                let now = latents.clone().narrow(1, t, 1);
+                number(&(predicted.clone().narrow(1, t - back, 1) - now).square().mean())
+            };
+            frames.map(of_frame).sum::<f64>() / (time / 2).max(1) as f64
         };
-        let drawn = error(outcome.predicted.clone().narrow(1, 1, time - 1), 1);
-        let still = error(latents.clone().narrow(1, 0, time - 1), 1);
+        let drawn = error(&outcome.predicted, 0);
+        let still = error(&latents, 1);
         // Where nothing moves there is nothing to be skilled at, which must not look like broken weights.
         Metrics::from([("error", drawn), ("skill", 1.0 - drawn / still.max(1e-6))])
     }
 
     fn merit(&self, validated: &Metrics) -> Option<f64> {
         validated.get("skill").copied()
+    }
+
+    fn calibrates(&self) -> Option<BatchShape> {
+        let (learning, trunk) = (&self.world.config.learning, &self.world.config.trunk);
+        // Dreams of a learner are stepped by the packed weights of a CPU.
+        let wanted = learning.calibrated_on > 0 && is_fused(&self.world.device);
+        wanted.then(|| BatchShape {
+            batch: learning.calibrated_on,
+            time: trunk.wants + calibration::STEPS,
+            ends: 0.0,
+        })
+    }
+
+    fn calibrate(&mut self, batch: &Batch) -> Metrics {
+        if batch.time <= self.world.config.trunk.wants {
+            return Metrics::new();
+        }
+        self.world.calibrate_on(batch)
     }
 
     fn about(&self) -> String {
@@ -288,11 +359,10 @@ impl Learner for DitLearner {
     }
 }
 
-/// `[batch * time, 3, height, width]` in [-1, 1].
-fn pictures(batch: &Batch, device: &Device) -> Tensor<4> {
-    let images = batch.to_device(device).images[0].clone();
-    let [count, time, channel, height, width] = images.dims();
-    to_unit(images.reshape([count * time, channel, height, width]))
+/// Per camera `[batch * time, 3, height, width]` in [-1, 1].
+fn pictures(batch: &Batch, device: &Device) -> Vec<Tensor<4>> {
+    let images = batch.to_device(device).images;
+    images.into_iter().map(|images| to_unit(images.flatten::<4>(0, 1))).collect()
 }
 
 fn shard_range(batch: usize, shards: usize, shard: usize) -> [usize; 2] {

@@ -6,30 +6,39 @@
 //! Each frame also sees, lightly noised, the frame before it: DIAMOND (2405.12399) found that to beat attention alone.
 
 mod actions;
+mod calibration;
 mod codec;
 mod config;
+mod doubt;
 mod dream;
+mod dreamed;
 mod frozen;
 mod gradients;
 mod lane;
 mod learner;
+mod network;
 mod objective;
 mod optimizer;
+mod readout;
+mod reward;
+mod seen;
+mod shortcut;
 mod state;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod trunk;
+mod vector;
 mod weights;
 
 use std::{path::Path, sync::Arc};
 
 use burn::{
-    module::{Module, Param},
+    module::Module as _,
     tensor::{Device, Tensor},
 };
 use dreamlane_core::{Context, Error, Imagination, Observation, Result, Seed, Window, WorldModel, WorldSpec};
-use dreamlane_nn::{Init, kernels::is_fused};
+use dreamlane_nn::kernels::is_fused;
 
 pub use config::{CodecConfig, DitConfig, LearningConfig, SIZES, TrunkConfig};
 pub use frozen::Precision;
@@ -37,74 +46,30 @@ pub use learner::DitLearner;
 
 use self::{
     actions::ActionHistory,
-    codec::{Codec, STRIDE, from_tokens, to_bytes, to_tokens, to_unit},
+    codec::{STRIDE, to_bytes, to_unit},
     frozen::Learned,
-    trunk::{Layout, Trunk},
+    network::Network,
+    trunk::Layout,
 };
 use crate::checkpoint;
 
 /// Pixels; larger sides are mistakes, or meant to exhaust memory.
 const LARGEST_SIDE: usize = 1 << 13;
-
-/// All weights.
-#[derive(Module, Debug)]
-pub(crate) struct Network {
-    codec: Codec,
-    trunk: Trunk,
-    /// `[1, 1, token_dim]`: what latents are moved and scaled by, so that noise of variance 1 is their equal.
-    latent_mean: Param<Tensor<3>>,
-    latent_scale: Param<Tensor<3>>,
-}
+/// More cameras, or more numbers of state, are mistakes too.
+const MOST_CAMERAS: usize = 16;
+const MOST_NUMBERS: usize = 1 << 12;
 
 /// The world.
 pub struct Dit {
     network: Learned,
     /// What it is stepped and drawn in, where its device has a choice; it learns in single precision.
     precision: Precision,
+    /// What the noise of dreams is multiplied by.
+    temperature: f32,
     config: DitConfig,
     spec: WorldSpec,
     layout: Layout,
     device: Device,
-}
-
-impl Network {
-    fn new(config: &DitConfig, layout: &Layout, seed: Seed, device: &Device) -> Self {
-        let mut draws = 0;
-        let mut normal = |len: usize| {
-            draws += 1;
-            seed.split(draws).normal(len)
-        };
-        let mut init = Init::new(device, &mut normal);
-        Self {
-            codec: Codec::new(&config.codec, &mut init),
-            trunk: Trunk::new(&config.trunk, layout, &mut init),
-            latent_mean: init.constant([1, 1, layout.token_dim], 0.0),
-            latent_scale: init.constant([1, 1, layout.token_dim], 1.0),
-        }
-    }
-
-    /// `[picture, 3, height, width]` bytes as floats in [-1, 1] to normalised tokens `[picture, token, dim]`.
-    fn encode(&self, pictures: Tensor<4>) -> Tensor<3> {
-        let tokens = to_tokens(self.codec.encode(pictures));
-        (tokens - self.latent_mean.val()) / self.latent_scale.val()
-    }
-
-    /// Tokens drawn back to where the codec's own latents lie: a dream must not leave them.
-    fn bounded(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let (mean, scale) = (self.latent_mean.val(), self.latent_scale.val());
-        ((tokens * scale.clone() + mean.clone()).clamp(-1.0, 1.0) - mean) / scale
-    }
-
-    /// Whether the codec's latents have been measured, which ends its training.
-    fn is_measured(&self) -> bool {
-        !self.latent_scale.val().equal_scalar(1.0).all().into_scalar::<bool>()
-    }
-
-    /// The inverse of [`Network::encode`].
-    fn decode(&self, tokens: Tensor<3>, grid: [usize; 2]) -> Tensor<4> {
-        let tokens = tokens * self.latent_scale.val() + self.latent_mean.val();
-        self.codec.decode(from_tokens(tokens, grid[0], grid[1]))
-    }
 }
 
 impl Dit {
@@ -115,10 +80,10 @@ impl Dit {
     pub fn new(config: DitConfig, mut spec: WorldSpec, seed: Seed, device: &Device) -> Result<Self> {
         config.check()?;
         let layout = layout(&config, &spec)?;
-        spec.context = config.trunk.context;
+        spec.context = config.trunk.wants;
         let network = Network::new(&config, &layout, seed, device).into();
         let precision = Precision::F32;
-        Ok(Self { network, precision, config, spec, layout, device: device.clone() })
+        Ok(Self { network, precision, temperature: 1.0, config, spec, layout, device: device.clone() })
     }
 
     /// Reads a checkpoint folder.
@@ -152,6 +117,19 @@ impl Dit {
         Ok(Self { network, precision, ..self })
     }
 
+    /// The same world, whose dreams draw noise that is multiplied by this: 1 is what it learned, below it dreams are
+    /// more alike, above it wilder. A dream that is too certain is cheated, one that is too wild teaches nothing
+    /// (World Models, 1803.10122).
+    ///
+    /// # Errors
+    /// When it is not a number from 0 to 10.
+    pub fn with_temperature(self, temperature: f32) -> Result<Self> {
+        if !(0.0..=10.0).contains(&temperature) {
+            return Err(Error::Invalid(format!("temperature: expected 0 to 10, found {temperature}")));
+        }
+        Ok(Self { temperature, ..self })
+    }
+
     /// Writes a checkpoint folder: weights that PyTorch reads, configuration, spec and a card.
     ///
     /// # Errors
@@ -176,8 +154,16 @@ impl Dit {
 
     /// Whether a trained world can learn on with this configuration and data.
     fn fits(&self, config: &DitConfig, spec: &WorldSpec, folder: &Path) -> Result<()> {
-        let trained = (&self.config.codec, &self.config.trunk, &self.spec.cameras, &self.spec.action);
-        let wanted = (&config.codec, &config.trunk, &spec.cameras, &spec.action);
+        let of = |config: &DitConfig, spec: &WorldSpec| {
+            (
+                config.codec.clone(),
+                config.trunk.clone(),
+                spec.cameras.clone(),
+                spec.state.clone(),
+                spec.action.clone(),
+            )
+        };
+        let (trained, wanted) = (of(&self.config, &self.spec), of(config, spec));
         if trained != wanted || self.spec.rewards != spec.rewards {
             return Err(Error::mismatch(
                 folder,
@@ -195,16 +181,17 @@ impl Dit {
         let cameras = spec.cameras.iter().map(|camera| format!("{}x{}", camera.width, camera.height));
         format!(
             "# A `dit` world\n\n\
-             A latent spacetime diffusion transformer: it predicts the next picture of a camera from the last pictures \
-             and the actions taken.\n\
-             {} weights, pictures of {} at {} steps a second, {} frames of context, {} denoising passes a step, \
-             actions {}.\n\n\
+             A latent spacetime diffusion transformer: it predicts the next pictures and the state vector from the last \
+             ones and the actions taken.\n\
+             {} weights, pictures of {} and {} numbers of state at {} steps a second, {} frames of memory, {} denoising \
+             passes a step, actions {}.\n\n\
              ## Known limits\n\n\
-             - It knows one camera and no state vector, and nothing outside the data it was trained on.\n\
+             - It knows nothing outside the data it was trained on.\n\
              - Dreams drift: the further from their context, the less they can be believed.\n\
              - It is no evidence of the safety of anything that was tested in it.\n",
             self.parameters(),
             cameras.collect::<Vec<_>>().join(", "),
+            spec.state.len(),
             spec.steps_per_second,
             config.trunk.context,
             config.trunk.passes,
@@ -219,34 +206,42 @@ impl WorldModel for Dit {
     }
 
     fn encode(&self, seen: &Window) -> Tensor<4> {
-        let [batch, time, channel, height, width] = seen.images[0].dims();
-        let pictures = seen.images[0].clone().reshape([batch * time, channel, height, width]);
+        let [batch, time, ..] = seen.images[0].dims();
+        let pictures = seen.images.iter().map(|images| images.clone().flatten::<4>(0, 1));
+        // Data may have a state vector that the world does not know.
+        let state = match self.layout.state {
+            0 => Tensor::zeros([batch * time, 0], &self.device),
+            features => seen.state.clone().reshape([batch * time, features]),
+        };
         let tokens = match is_fused(&self.device) {
-            true => self.see(&pictures),
-            false => self.network.encode(to_unit(pictures)),
+            true => self.see(&pictures.collect::<Vec<_>>(), &state),
+            false => self.network.encode_all(pictures.map(to_unit), state),
         };
         let [_, token, dim] = tokens.dims();
         tokens.reshape([batch, time, token, dim])
     }
 
     fn decode(&self, latents: Tensor<3>) -> Observation {
-        let rows = latents.dims()[0];
-        let state = Tensor::zeros([rows, 0], &self.device);
+        let state = self.network.state(&latents);
         if is_fused(&self.device) {
-            return Observation { images: vec![self.draw(&latents)], state };
+            return Observation { images: self.draw(&latents), state };
         }
-        // Fixed tiles: the arithmetic of a picture must not depend on how many are drawn.
-        let pictures = crate::tiles::mapped(latents, dream::TILE, |tile| {
-            to_bytes(self.network.decode(tile, self.layout.grid))
+        let mut first = 0;
+        let pictures = self.layout.grids.iter().map(|&grid| {
+            let token = grid[0] * grid[1];
+            let tokens = latents.clone().narrow(1, first, token);
+            first += token;
+            // Fixed tiles: the arithmetic of a picture must not depend on how many are drawn.
+            crate::tiles::mapped(tokens, dream::TILE, |tile| to_bytes(self.network.decode(tile, grid)))
         });
-        Observation { images: vec![pictures], state }
+        Observation { images: pictures.collect(), state }
     }
 
     fn flops(&self) -> Option<f64> {
         let TrunkConfig { passes, context, .. } = self.config.trunk;
-        let pass = self.network.trunk.flops(context);
-        // A token is 2x2 latent pixels.
-        Some(passes as f64 * pass + self.network.codec.decode_flops(4 * self.layout.tokens()))
+        let pass = self.network.trunk.flops(context, self.layout.tokens());
+        // One more pass commits the frame. A token is 2x2 latent pixels.
+        Some((passes + 1) as f64 * pass + self.network.codec.decode_flops(4 * self.layout.pictured()))
     }
 
     fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
@@ -259,24 +254,37 @@ impl WorldModel for Dit {
 
 /// Sizes that follow from configuration and data, checked.
 fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
-    let [camera] = spec.cameras.as_slice() else {
-        return Err(Error::Invalid(format!("`dit` wants one camera, the data has {}", spec.cameras.len())));
-    };
-    let side = 2 * STRIDE;
-    if camera.height.max(camera.width) > LARGEST_SIDE {
+    if spec.cameras.is_empty() || spec.cameras.len() > MOST_CAMERAS {
+        let found = spec.cameras.len();
+        return Err(Error::Invalid(format!("`dit` wants 1 to {MOST_CAMERAS} cameras, the data has {found}")));
+    }
+    if spec.state.len() > MOST_NUMBERS {
+        let found = spec.state.len();
         return Err(Error::Invalid(format!(
-            "`dit` wants picture sides of at most {LARGEST_SIDE}, the data has {}x{}",
-            camera.width, camera.height
+            "`dit` wants a state vector of at most {MOST_NUMBERS} numbers, the data has {found}"
         )));
     }
-    if !camera.height.is_multiple_of(side) || !camera.width.is_multiple_of(side) || camera.frame_len() == 0 {
-        return Err(Error::Invalid(format!(
-            "`dit` wants picture sides that are multiples of {side}, the data has {}x{}",
-            camera.width, camera.height
-        )));
+    let side = 2 * STRIDE;
+    for camera in &spec.cameras {
+        if camera.height.max(camera.width) > LARGEST_SIDE {
+            return Err(Error::Invalid(format!(
+                "`dit` wants picture sides of at most {LARGEST_SIDE}, the data has {}x{}",
+                camera.width, camera.height
+            )));
+        }
+        if !camera.height.is_multiple_of(side)
+            || !camera.width.is_multiple_of(side)
+            || camera.frame_len() == 0
+        {
+            return Err(Error::Invalid(format!(
+                "`dit` wants picture sides that are multiples of {side}, the data has {}x{}",
+                camera.width, camera.height
+            )));
+        }
     }
     Ok(Layout {
-        grid: [camera.height / side, camera.width / side],
+        grids: spec.cameras.iter().map(|camera| [camera.height / side, camera.width / side]).collect(),
+        state: spec.state.len(),
         token_dim: 4 * config.codec.latent,
         features: ActionHistory::len(config.trunk.actions, spec.action.width()),
         rewards: spec.rewards,

@@ -1,107 +1,175 @@
 //! What the transformer is trained on: flow matching with the clean frame as target, every frame of a clip
 //! at a noise level of its own (diffusion forcing, 2407.01392).
 //!
+//! About half of the frames are shown as a dream sees its past, lightly noised, and are what the reader learns from.
 //! Plain squared error averages over a background that hardly moves and so forgets the actions; latents that
 //! change from frame to frame count for more.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use dreamlane_core::{Batch, Seed};
 use dreamlane_nn::{kernels::weighted_squared_error, noised};
 
 use super::{
     actions::clip_features,
     config::DitConfig,
+    doubt::log_of,
     dream::previous_frames,
-    trunk::{Outcome, Pass, Reach, Trunk},
+    reward::Bins,
+    trunk::{BINS, ENDING, ERROR, Layout, Outcome, Pass, Reach, Trunk},
 };
+use crate::host::numbers;
 
 /// Chance that all actions of a clip are hidden.
 const CLIP_DROPOUT: f32 = 0.05;
-/// Share of the loss that rewards and endings have.
-const READOUT_WEIGHT: f32 = 0.1;
-/// An ending counts for this many ordinary frames, since it is that much rarer.
-const ENDING_WEIGHT: f32 = 10.0;
+/// What a frame counts that is known already, beside one that is to be drawn.
+const KNOWN_WEIGHT: f32 = 0.1;
+/// What the expected error of a dream counts beside rewards and endings.
+const ERROR_WEIGHT: f32 = 0.5;
+
+/// Clips to learn from.
+pub(super) struct Clips {
+    pub(super) batch: Batch,
+    /// `[batch, time, token, dim]`: the recording.
+    pub(super) latents: Tensor<4>,
+    /// The same, but for the frames that were dreamed.
+    pub(super) shown: Tensor<4>,
+    /// Per clip, the frames that were dreamed.
+    pub(super) dreamed: Vec<Range<usize>>,
+}
 
 /// The chances of one batch of clips, drawn on the host.
 pub(super) struct Draws {
-    /// `[batch * time]`: τ of each frame.
+    /// `[batch * time]`: τ of each frame, and how far the pass is to go.
     pub(super) levels: Vec<f32>,
-    /// `[batch * time]`: whether the action taken at the frame is known.
-    pub(super) known: Vec<bool>,
+    pub(super) shares: Vec<f32>,
+    /// `[batch * time]`: whether the action taken at the frame is told.
+    pub(super) told: Vec<bool>,
     /// Two times `[batch, time, token, dim]`: noise of the frame, and of the frame before as it is shown.
     pub(super) noises: [Vec<f32>; 2],
 }
 
+impl Clips {
+    /// Clips of which nothing was dreamed.
+    pub(super) fn recorded(batch: Batch, latents: Tensor<4>) -> Self {
+        let dreamed = vec![0..0; batch.batch];
+        Self { batch, shown: latents.clone(), latents, dreamed }
+    }
+
+    /// The clips `from..to`.
+    pub(super) fn slice(&self, from: usize, to: usize) -> Self {
+        let part = |all: &Tensor<4>| all.clone().narrow(0, from, to - from);
+        Self {
+            batch: self.batch.slice(from, to),
+            latents: part(&self.latents),
+            shown: part(&self.shown),
+            dreamed: self.dreamed[from..to].to_vec(),
+        }
+    }
+
+    /// The same, to be learned from.
+    pub(super) fn learned(self) -> Self {
+        let [latents, shown] = [self.latents, self.shown].map(Tensor::from_inner);
+        Self { latents, shown, ..self }
+    }
+
+    fn is_dreamed(&self, frame_idx: usize) -> bool {
+        let time = self.batch.time;
+        self.dreamed[frame_idx / time].contains(&(frame_idx % time))
+    }
+}
+
+/// The level and the share of frames that are known.
+pub(super) fn known(config: &DitConfig) -> (f32, f32) {
+    (1.0 - config.trunk.context_noise, config.trunk.finest_share())
+}
+
 impl Draws {
-    /// Draws for the clips `from..from + batch`; each clip has a stream of its own.
-    pub(super) fn new(
-        seed: Seed,
-        from: usize,
-        batch: usize,
-        time: usize,
-        numbers: usize,
-        dropout: f32,
-    ) -> Self {
-        let mut draws = Self { levels: Vec::new(), known: Vec::new(), noises: [Vec::new(), Vec::new()] };
-        for clip in from..from + batch {
-            let stream = seed.split(clip as u64);
+    /// Draws for clips of which the first has the number `from`; each clip has a stream of its own.
+    pub(super) fn new(config: &DitConfig, clips: &Clips, seed: Seed, from: usize, shortcuts: bool) -> Self {
+        let [batch, time, token, dim] = clips.latents.dims();
+        let mut draws = Self {
+            levels: Vec::new(),
+            shares: Vec::new(),
+            told: Vec::new(),
+            noises: [Vec::new(), Vec::new()],
+        };
+        for clip in 0..batch {
+            let stream = seed.split((from + clip) as u64);
             let hidden = stream.split(4).uniform() < CLIP_DROPOUT;
-            for t in 0..time as u64 {
-                draws.levels.push(level(stream.split(2).split(t)));
-                draws.known.push(!hidden && stream.split(3).split(t).uniform() >= dropout);
+            for t in 0..time {
+                let chance = stream.split(2).split(t as u64);
+                let (level, share) = match clips.dreamed[clip].contains(&t) {
+                    true => known(config),
+                    false => level(config, chance, shortcuts),
+                };
+                draws.levels.push(level);
+                draws.shares.push(share);
+                let dropout = config.learning.action_dropout;
+                draws.told.push(!hidden && stream.split(3).split(t as u64).uniform() >= dropout);
             }
             for (purpose, noise) in draws.noises.iter_mut().enumerate() {
-                noise.extend(stream.split(purpose as u64).normal(time * numbers));
+                noise.extend(stream.split(purpose as u64).normal(time * token * dim));
             }
         }
         draws
     }
 
-    /// The same, with every frame but its own noise known: τ = 0 everywhere, nothing hidden.
-    pub(super) fn of_noise_alone(mut self) -> Self {
-        self.levels.fill(0.0);
-        self.known.fill(true);
+    /// The same, with every other frame known and the others as a dream's first pass finds them; nothing hidden.
+    pub(super) fn in_turn(mut self, config: &DitConfig, time: usize) -> Self {
+        let first = (0.0, 1.0 / config.trunk.passes as f32);
+        for (idx, (level, share)) in self.levels.iter_mut().zip(&mut self.shares).enumerate() {
+            (*level, *share) = if is_drawn(idx % time) { first } else { known(config) };
+        }
+        self.told.fill(true);
         self
     }
 }
 
-/// Half of the frames at the levels that a two-pass dream visits, the others anywhere.
-fn level(seed: Seed) -> f32 {
-    match seed.split(0).uniform() {
-        choice if choice < 0.25 => 0.0,
-        choice if choice < 0.5 => 0.5,
-        _ => seed.split(1).uniform(),
-    }
+/// Whether validation draws this frame of a clip.
+pub(super) fn is_drawn(t: usize) -> bool {
+    t % 2 == 1
 }
 
-/// The trunk's answer to a batch of noised clips. `latents` is `[batch, time, token, dim]`.
+/// How far a frame is, and how far a pass is to take it. Without shortcuts, as far as the finest share.
+fn level(config: &DitConfig, seed: Seed, shortcuts: bool) -> (f32, f32) {
+    let trunk = &config.trunk;
+    if seed.split(0).uniform() < config.learning.known {
+        return known(config);
+    }
+    let (passes, finest) = (trunk.passes.ilog2(), trunk.finest.ilog2());
+    let halvings = match shortcuts && passes < finest && seed.split(1).uniform() < 0.5 {
+        true => passes + seed.split(2).below((finest - passes) as usize) as u32,
+        false => finest,
+    };
+    let places = 1usize << halvings;
+    (seed.split(3).below(places) as f32 / places as f32, 1.0 / places as f32)
+}
+
+/// The trunk's answer to a batch of noised clips.
 pub(super) fn predict(
     trunk: &Trunk,
     config: &DitConfig,
-    latents: &Tensor<4>,
-    batch: &Batch,
+    layout: &Layout,
+    clips: &Clips,
     draws: &Draws,
 ) -> Outcome {
-    trunk.forward(noised_clips(config, latents, batch, draws))
+    trunk.forward(noised_clips(config, clips, draws), layout)
 }
 
-/// What the trunk is asked about a batch of clips. `latents` is `[batch, time, token, dim]`.
-pub(super) fn noised_clips<'a>(
-    config: &DitConfig,
-    latents: &Tensor<4>,
-    batch: &Batch,
-    draws: &'a Draws,
-) -> Pass<'a> {
-    let dims = latents.dims();
+/// What the trunk is asked about a batch of clips.
+pub(super) fn noised_clips<'a>(config: &DitConfig, clips: &Clips, draws: &'a Draws) -> Pass<'a> {
+    let dims = clips.shown.dims();
     let [count, time, _, _] = dims;
-    let device = latents.device();
+    let device = clips.shown.device();
     let sizes = &config.trunk;
-    let width = batch.actions.len() / (count * time);
+    let width = clips.batch.actions.len() / (count * time);
     let features = (0..count)
         .flat_map(|clip| {
             let frames = clip * time..(clip + 1) * time;
-            let actions = &batch.actions[frames.start * width..frames.end * width];
-            clip_features(actions, &draws.known[frames], sizes.actions, width)
+            let actions = &clips.batch.actions[frames.start * width..frames.end * width];
+            clip_features(actions, &draws.told[frames], sizes.actions, width)
         })
         .collect::<Vec<_>>();
     let row = features.len() / (count * time);
@@ -110,64 +178,122 @@ pub(super) fn noised_clips<'a>(
     let head_dim = sizes.dim / sizes.heads;
     let positions = (0..time).map(|t| t as f64).collect::<Vec<_>>();
     Pass {
-        noisy: noised(latents.clone(), noise, levels),
-        previous: previous_frames(latents.clone(), previous_noise, 1.0 - sizes.context_noise),
+        noisy: noised(clips.shown.clone(), noise, levels),
+        previous: previous_frames(clips.shown.clone(), previous_noise, known(config).0),
         actions: of(&features, [count * time, row], &device),
         levels: &draws.levels,
+        shares: &draws.shares,
         positions: dreamlane_nn::Rotary::line(&positions, head_dim, 1000.0, &device),
         reach: Reach::Clip(sizes.context),
     }
 }
 
-/// The loss of an answer, and the numbers `[flow, readout]` for the log.
+/// The loss of an answer whose frames should have been `targets`, and the numbers `[flow, readout, error]` for the log.
 pub(super) fn loss(
     config: &DitConfig,
-    latents: &Tensor<4>,
-    batch: &Batch,
+    layout: &Layout,
+    clips: &Clips,
+    targets: Tensor<4>,
     draws: &Draws,
-    outcome: Outcome,
+    (outcome, bins): (Outcome, &Bins),
 ) -> (Tensor<1>, Vec<f64>) {
-    let [count, time, _, _] = latents.dims();
-    // Nothing can be known of the first frame of a clip.
-    let level_weights = draws
-        .levels
-        .iter()
-        .enumerate()
-        .map(|(idx, level)| if idx % time == 0 { 0.0 } else { 0.3 + 0.7 * level })
-        .collect::<Vec<_>>();
-    let extra = config.learning.change_weight;
-    let flow = weighted_squared_error(outcome.predicted, latents.clone(), &level_weights, extra);
-    let mut measured = vec![number(&flow)];
-    let total = match outcome.readout {
-        Some(readout) if !batch.rewards.is_empty() => {
-            let readout = readout_loss(readout, batch, count, time);
-            measured.push(number(&readout));
-            flow + readout.mul_scalar(READOUT_WEIGHT)
-        }
-        _ => flow,
+    let learning = &config.learning;
+    let time = clips.batch.time;
+    let known_level = known(config).0;
+    let weight = |(idx, &level): (usize, &f32)| match idx % time {
+        // Nothing can be known of the first frame of a clip.
+        0 => 0.0,
+        _ if clips.is_dreamed(idx) => 0.0,
+        _ if level == known_level => KNOWN_WEIGHT,
+        _ => 0.3 + 0.7 * level,
     };
+    let weights = draws.levels.iter().enumerate().map(weight).collect::<Vec<_>>();
+    let flow = flow_loss(layout, outcome.predicted, targets, &weights, learning);
+    let read = (0..weights.len()).map(|idx| idx % time > 0 && draws.levels[idx] == known_level);
+    let read = read.map(|read| f32::from(u8::from(read))).collect::<Vec<_>>();
+    let errors = error_loss(&outcome.readout, clips);
+    let mut measured = vec![number(&flow), 0.0, number(&errors)];
+    let mut total = flow + errors.mul_scalar(learning.readout_weight * ERROR_WEIGHT);
+    if layout.rewards && !clips.batch.rewards.is_empty() {
+        let readout = readout_loss(&outcome.readout, &clips.batch, &read, bins, learning.ending_weight);
+        measured[1] = number(&readout);
+        total = total + readout.mul_scalar(learning.readout_weight);
+    }
     (total, measured)
 }
 
-/// Squared error of the reward and cross-entropy of the ending that came with each frame but the first.
-fn readout_loss(readout: Tensor<2>, batch: &Batch, count: usize, time: usize) -> Tensor<1> {
-    let device = readout.device();
-    let readout = readout.reshape([count, time, 2]).narrow(1, 1, time - 1);
-    let wanted = |values: &[f32]| {
-        let all = Tensor::<2>::from_data(TensorData::new(values.to_vec(), [count, time]), &device);
-        all.narrow(1, 0, time - 1).unsqueeze_dim::<3>(2)
+/// The error of latents of pictures and of states, a token of the state counting for more.
+fn flow_loss(
+    layout: &Layout,
+    predicted: Tensor<4>,
+    targets: Tensor<4>,
+    weights: &[f32],
+    learning: &super::LearningConfig,
+) -> Tensor<1> {
+    let (token, pictured) = (layout.tokens(), layout.pictured());
+    // Where all frames are dreamed there is nothing to draw.
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return predicted.sum().mul_scalar(0.0);
+    }
+    let part = |first: usize, len: usize| {
+        let [predicted, targets] = [&predicted, &targets].map(|all| all.clone().narrow(2, first, len));
+        weighted_squared_error(predicted, targets, weights, learning.change_weight)
     };
-    let (rewards, ends) = (wanted(&batch.rewards), wanted(&batch.ends));
-    let reward = (readout.clone().narrow(2, 0, 1) - rewards).square().mean();
-    let logit = readout.narrow(2, 1, 1);
-    // softplus(l) - l y, written so that it does not overflow.
-    let entropy =
-        logit.clone().clamp_min(0.0) - logit.clone() * ends.clone() + logit.abs().neg().exp().log1p();
-    let weights = ends.mul_scalar(ENDING_WEIGHT - 1.0).add_scalar(1.0);
-    reward + (entropy * weights).mean()
+    let pictures = part(0, pictured);
+    if token == pictured {
+        return pictures;
+    }
+    let states = learning.state_weight * (token - pictured) as f32;
+    let sum = pictures.mul_scalar(pictured as f32) + part(pictured, token - pictured).mul_scalar(states);
+    sum.div_scalar(pictured as f32 + states)
 }
 
-fn of<const D: usize>(values: &[f32], shape: [usize; D], device: &Device) -> Tensor<D> {
+/// Cross-entropies of the reward and of the ending that came with each frame that is read.
+fn readout_loss(
+    readout: &Tensor<2>,
+    batch: &Batch,
+    read: &[f32],
+    bins: &Bins,
+    ending_weight: f32,
+) -> Tensor<1> {
+    let device = readout.device();
+    let (time, frames) = (batch.time, read.len());
+    let before = |values: &[f32], idx: usize| if idx % time == 0 { 0.0 } else { values[idx - 1] };
+    let count = read.iter().sum::<f32>().max(1.0);
+    let rewards = (0..frames).flat_map(|idx| {
+        let chances = bins.two_hot(before(&batch.rewards, idx));
+        chances.into_iter().map(move |chance| chance * read[idx] / count)
+    });
+    let logits = readout.clone().narrow(1, BINS, readout.dims()[1] - BINS);
+    let wanted = of(&rewards.collect::<Vec<_>>(), logits.dims(), &device);
+    let reward = (log_softmax(logits, 1) * wanted).sum().neg();
+    let ends = (0..frames).map(|idx| before(&batch.ends, idx)).collect::<Vec<_>>();
+    let weights = ends.iter().zip(read).map(|(end, read)| read / count * (1.0 + (ending_weight - 1.0) * end));
+    let weights = of(&weights.collect::<Vec<_>>(), [frames, 1], &device);
+    let logit = readout.clone().narrow(1, ENDING, 1);
+    // softplus(l) - l y, written so that it does not overflow.
+    let entropy = logit.clone().clamp_min(0.0) - logit.clone() * of(&ends, [frames, 1], &device)
+        + logit.abs().neg().exp().log1p();
+    reward + (entropy * weights).sum()
+}
+
+/// Squared error of the expected error of dreamed frames; 0 where nothing was dreamed.
+fn error_loss(readout: &Tensor<2>, clips: &Clips) -> Tensor<1> {
+    let expected = readout.clone().narrow(1, ERROR, 1);
+    if clips.dreamed.iter().all(Range::is_empty) {
+        return expected.sum().mul_scalar(0.0);
+    }
+    let errors = (clips.shown.clone().inner() - clips.latents.clone().inner()).square();
+    let errors = numbers(&errors.mean_dim(3).mean_dim(2));
+    let dreamed = (0..errors.len()).map(|idx| clips.is_dreamed(idx)).collect::<Vec<_>>();
+    let count = dreamed.iter().filter(|&&dreamed| dreamed).count().max(1) as f32;
+    let weights = dreamed.iter().map(|&dreamed| if dreamed { 1.0 / count } else { 0.0 }).collect::<Vec<_>>();
+    let wanted = errors.iter().map(|&error| log_of(error)).collect::<Vec<_>>();
+    let (dims, device) = (expected.dims(), readout.device());
+    ((expected - of(&wanted, dims, &device)).square() * of(&weights, dims, &device)).sum()
+}
+
+pub(super) fn of<const D: usize>(values: &[f32], shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
 }
 

@@ -6,7 +6,7 @@ use dreamlane_core::{Batch, Seed, WorldModel as _};
 use super::{
     Dit,
     codec::{reconstruction_loss, to_unit},
-    objective::{Draws, loss, noised_clips},
+    objective::{Clips, Draws, loss, noised_clips},
 };
 
 /// Tensors by name.
@@ -27,7 +27,7 @@ impl Dit {
         let seen = clips.to_device(&self.device).images[0].clone();
         let pictures = to_unit(seen.flatten::<4>(0, 1));
         let latents = self.network.encode(pictures.clone());
-        let drawn = self.network.decode(latents.clone(), self.layout.grid);
+        let drawn = self.network.decode(latents.clone(), self.layout.grids[0]);
         let lost = reconstruction_loss(drawn.clone(), pictures.clone(), &self.config.learning);
         vec![
             ("codec.pictures", data(&pictures)),
@@ -41,29 +41,34 @@ impl Dit {
 
     fn trace_trunk(&self, clips: &Batch, seed: Seed) -> Trace {
         let latents = self.encode(&clips.to_device(&self.device));
-        let [count, time, token, dim] = latents.dims();
-        let dropout = self.config.learning.action_dropout;
-        let draws = Draws::new(seed, 0, count, time, token * dim, dropout);
-        let pass = noised_clips(&self.config, &latents, clips, &draws);
+        let [count, time, ..] = latents.dims();
+        let clips = Clips::recorded(clips.clone(), latents.clone());
+        let draws = Draws::new(&self.config, &clips, seed, 0, true);
+        let pass = noised_clips(&self.config, &clips, &draws);
         let levels = TensorData::new(draws.levels.clone(), [count * time]);
+        let shares = TensorData::new(draws.shares.clone(), [count * time]);
         let mut trace = vec![
             ("trunk.noisy", data(&pass.noisy)),
             ("trunk.previous", data(&pass.previous)),
             ("trunk.actions", data(&pass.actions)),
             ("trunk.levels", levels.clone()),
+            ("trunk.shares", shares),
             ("loss.latents", data(&latents)),
             ("loss.levels", levels),
         ];
-        let outcome = self.network.trunk.forward(pass);
+        let outcome = self.network.trunk.forward(pass, &self.layout);
         let predicted = data(&outcome.predicted);
         trace.extend([("trunk.predicted", predicted.clone()), ("loss.predicted", predicted)]);
-        if let Some(readout) = outcome.readout.as_ref().map(data) {
+        let readout = data(&outcome.readout);
+        trace.extend([("trunk.readout", readout.clone()), ("loss.readout", readout)]);
+        if self.layout.rewards {
             let per_frame = |numbers: &[f32]| TensorData::new(numbers.to_vec(), [count, time]);
-            trace.extend([("trunk.readout", readout.clone()), ("loss.readout", readout)]);
-            trace
-                .extend([("loss.rewards", per_frame(&clips.rewards)), ("loss.ends", per_frame(&clips.ends))]);
+            let (rewards, ends) = (per_frame(&clips.batch.rewards), per_frame(&clips.batch.ends));
+            trace.extend([("loss.rewards", rewards), ("loss.ends", ends)]);
         }
-        let (lost, _) = loss(&self.config, &latents, clips, &draws, outcome);
+        let bins = self.network.bins(self.config.trunk.bins);
+        let told = (outcome, &bins);
+        let (lost, _) = loss(&self.config, &self.layout, &clips, latents.clone(), &draws, told);
         trace.push(("loss.value", data(&lost)));
         trace
     }

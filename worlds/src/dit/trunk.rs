@@ -1,13 +1,16 @@
 //! The transformer: noisy latents, the frame before, and actions to the clean latents of each frame.
 //!
-//! Tokens of a frame, in order: latents, one action token, registers, and, where there are rewards, one reader.
+//! Tokens of a frame, in order: latents of the pictures, camera by camera, and of the state vector, one action token,
+//! registers, one reader.
 //! Space attention mixes the tokens of a frame, time attention (every second layer) mixes each token with its own past.
 //! Nothing reads the reader, so the frames do not change when the heads do.
+//! A pass is told how far along it is (the level) and how far it is to go (the share), which makes few passes as good
+//! as many (shortcut models, 2410.12557).
 
 use burn::{
     module::{Module, Param},
     nn::Linear,
-    tensor::Tensor,
+    tensor::{Device, Tensor},
 };
 use dreamlane_nn::{
     Conditioner, FeedForward, Init, Rotary, SpaceAttention, TimeAttention, TimeMemory,
@@ -18,14 +21,27 @@ use dreamlane_nn::{
 use super::config::TrunkConfig;
 
 const WAVES: usize = 16;
+/// Tokens that read and are not read.
+pub(super) const READERS: usize = 1;
+
+/// What the reader says before rewards: the logarithm of the frame's error, and the logit of the ending.
+pub(crate) const ERROR: usize = 0;
+pub(crate) const ENDING: usize = 1;
+/// Where its bins of the reward begin.
+pub(crate) const BINS: usize = 2;
+
+/// The least share that can be told, as a power of one half.
+const MOST_HALVINGS: f32 = 10.0;
 
 /// Sizes that follow from the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// Latent tokens per column and per row of a frame.
-    pub(crate) grid: [usize; 2],
+    /// Latent tokens per column and per row of each camera's picture.
+    pub(crate) grids: Vec<[usize; 2]>,
     /// Numbers in a latent token.
     pub(crate) token_dim: usize,
+    /// Numbers of the state vector.
+    pub(crate) state: usize,
     /// Numbers in the action history of a frame.
     pub(crate) features: usize,
     /// Whether the data has rewards and endings.
@@ -33,8 +49,34 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Latent tokens of a frame: those of its pictures, then those of its state.
     pub(crate) fn tokens(&self) -> usize {
-        self.grid[0] * self.grid[1]
+        self.pictured() + self.state.div_ceil(self.token_dim)
+    }
+
+    /// Latent tokens of all pictures.
+    pub(crate) fn pictured(&self) -> usize {
+        self.grids.iter().map(|[rows, columns]| rows * columns).sum()
+    }
+
+    /// Where each token of a frame of `all` tokens is: latents of pictures by row and column, one camera below the
+    /// other; what is no picture beyond them, each at a place of its own.
+    pub(crate) fn places(&self, all: usize) -> Vec<Vec<f64>> {
+        let (mut places, mut first, mut widest) = (Vec::with_capacity(all), 0, 0);
+        for &[rows, columns] in &self.grids {
+            places.extend(
+                (0..rows * columns).map(|idx| vec![(first + idx / columns) as f64, (idx % columns) as f64]),
+            );
+            (first, widest) = (first + rows, widest.max(columns));
+        }
+        let others = all - places.len();
+        places.extend((0..others).map(|idx| vec![(first + idx) as f64, widest as f64]));
+        places
+    }
+
+    /// Numbers that the reader says, where rewards have so many bins.
+    pub(crate) fn said(&self, bins: usize) -> usize {
+        BINS + if self.rewards { bins } else { 0 }
     }
 }
 
@@ -48,6 +90,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) actions: Tensor<2>,
     /// `[batch * time]`: τ, 0 noise to 1 data.
     pub(crate) levels: &'a [f32],
+    /// `[batch * time]`: how far the pass is to go, as a share of the whole way; a power of one half.
+    pub(crate) shares: &'a [f32],
     /// Positions in time, one per time or one per (batch * token, time).
     pub(crate) positions: Rotary,
     pub(crate) reach: Reach<'a>,
@@ -71,8 +115,8 @@ pub(crate) enum Reach<'a> {
 pub(crate) struct Outcome {
     /// `[batch, time, token, token_dim]`: the clean latents.
     pub(crate) predicted: Tensor<4>,
-    /// `[batch * time, 2]`: reward and the logit of the ending, where there are rewards.
-    pub(crate) readout: Option<Tensor<2>>,
+    /// `[batch * time, said]`: see [`ERROR`], [`ENDING`] and [`BINS`].
+    pub(crate) readout: Tensor<2>,
     /// Keys and values of these frames, one per time-attention layer; none of a clip that is not remembered.
     pub(crate) fresh: Vec<TimeMemory>,
 }
@@ -90,6 +134,7 @@ struct Block {
 #[derive(Module, Debug)]
 pub(crate) struct Trunk {
     enter: Linear,
+    enter_state: Option<Linear>,
     places: Param<Tensor<2>>,
     action_token: Linear,
     action_condition: Conditioner,
@@ -97,16 +142,18 @@ pub(crate) struct Trunk {
     modulation: Linear,
     blocks: Vec<Block>,
     leave: Linear,
-    heads: Option<Linear>,
-    grid: [usize; 2],
-    registers: usize,
+    leave_state: Option<Linear>,
+    heads: Linear,
+    /// Latent tokens of pictures.
+    pictured: usize,
     head_dim: usize,
 }
 
 impl Trunk {
     pub(crate) fn new(config: &TrunkConfig, layout: &Layout, init: &mut Init<'_>) -> Self {
         let dim = config.dim;
-        let tokens = layout.tokens() + 1 + config.registers + usize::from(layout.rewards);
+        let tokens = layout.tokens() + 1 + config.registers + READERS;
+        let has_state = layout.state > 0;
         let block = |idx: usize, init: &mut Init<'_>| Block {
             space: SpaceAttention::new(dim, config.heads, init),
             time: (idx % 2 == 1).then(|| TimeAttention::new(dim, config.heads, init)),
@@ -115,16 +162,17 @@ impl Trunk {
         };
         Self {
             enter: init.linear(2 * layout.token_dim, dim, 1.0),
+            enter_state: has_state.then(|| init.linear(2 * layout.token_dim, dim, 1.0)),
             places: init.normal([tokens, dim], 0.5),
             action_token: init.linear(layout.features, dim, 1.0),
             action_condition: Conditioner::new(layout.features, dim, init),
-            level_condition: Conditioner::new(2 * WAVES, dim, init),
+            level_condition: Conditioner::new(4 * WAVES, dim, init),
             modulation: init.linear(dim, 9 * dim, 0.1),
             blocks: (0..config.depth).map(|idx| block(idx, init)).collect(),
             leave: init.linear(dim, layout.token_dim, 0.0),
-            heads: layout.rewards.then(|| init.linear(dim, 2, 0.0)),
-            grid: layout.grid,
-            registers: config.registers,
+            leave_state: has_state.then(|| init.linear(dim, layout.token_dim, 0.0)),
+            heads: init.linear(dim, layout.said(config.bins), 0.0),
+            pictured: layout.pictured(),
             head_dim: dim / config.heads,
         }
     }
@@ -139,39 +187,39 @@ impl Trunk {
         self.places.dims()[0]
     }
 
-    /// Floating point operations of one pass of one frame that sees `reach` frames, its own among them.
-    pub(crate) fn flops(&self, reach: usize) -> f64 {
-        let (tokens, latents) = (self.frame_tokens(), self.grid[0] * self.grid[1]);
-        let readers = usize::from(self.heads.is_some());
+    /// Floating point operations of one pass of one frame of `latents` latent tokens that sees `reach` frames, its own
+    /// among them.
+    pub(crate) fn flops(&self, reach: usize, latents: usize) -> f64 {
+        let tokens = self.frame_tokens();
         let around = linear_flops(&self.enter, latents)
             + linear_flops(&self.action_token, 1)
             + self.action_condition.flops(1)
             + self.level_condition.flops(1)
             + linear_flops(&self.modulation, 1)
             + linear_flops(&self.leave, latents)
-            + self.heads.as_ref().map_or(0.0, |heads| linear_flops(heads, 1));
+            + linear_flops(&self.heads, 1);
         let block = |block: &Block| {
-            block.space.flops(tokens, readers)
+            block.space.flops(tokens, READERS)
                 + block.time.as_ref().map_or(0.0, |time| time.flops(tokens, reach))
                 + block.feed_forward.flops(tokens)
         };
         around + self.blocks.iter().map(block).sum::<f64>()
     }
 
-    pub(crate) fn forward(&self, pass: Pass<'_>) -> Outcome {
+    pub(crate) fn forward(&self, pass: Pass<'_>, layout: &Layout) -> Outcome {
         let [batch, time, token, token_dim] = pass.noisy.dims();
         let frame = batch * time;
         let previous = pass.previous.reshape([frame, token, token_dim]);
         let latents = Tensor::cat(vec![pass.noisy.reshape([frame, token, token_dim]), previous.clone()], 2);
         let mut x = self.tokens(latents, pass.actions.clone());
-        let shared = self.condition(pass.actions, pass.levels);
-        let places = self.space_positions(&x.device());
-        let readers = usize::from(self.heads.is_some());
+        let shared = self.condition(pass.actions, [pass.levels, pass.shares]);
+        let places = layout.places(self.frame_tokens());
+        let places = Rotary::new(&places, self.head_dim, 100.0, &x.device());
         let mut fresh = Vec::new();
         for block in &self.blocks {
             let [space, time_offsets, feed_forward] = block.offsets();
             let seen = modulated_norm(x.clone(), shared[0].clone(), space.clone());
-            x = gated_residual(x, block.space.forward(seen, readers, &places), shared[0].clone(), space);
+            x = gated_residual(x, block.space.forward(seen, READERS, &places), shared[0].clone(), space);
             if let Some(attention) = &block.time {
                 let seen = modulated_norm(x.clone(), shared[1].clone(), time_offsets.clone());
                 let mixed = match &pass.reach {
@@ -189,12 +237,11 @@ impl Trunk {
             x = gated_residual(x, block.feed_forward.forward(seen), shared[2].clone(), feed_forward);
         }
         let x = rms_norm(x);
-        let readout = self.heads.as_ref().map(|heads| {
-            let reader = x.clone().narrow(1, self.frame_tokens() - 1, 1).squeeze_dim::<2>(1);
-            heads.forward(reader)
-        });
+        let reader = x.clone().narrow(1, self.frame_tokens() - 1, 1).squeeze_dim::<2>(1);
+        let readout = self.heads.forward(reader);
+        let both = [&self.leave].into_iter().chain(&self.leave_state);
         // The frame before is the anchor: an untrained trunk predicts that nothing moves.
-        let predicted = applied(&self.leave, x.narrow(1, 0, token), Activation::None) + previous;
+        let predicted = self.of_kinds(x.narrow(1, 0, token), both) + previous;
         Outcome { predicted: predicted.reshape([batch, time, token, token_dim]), readout, fresh }
     }
 
@@ -202,30 +249,38 @@ impl Trunk {
     fn tokens(&self, latents: Tensor<3>, actions: Tensor<2>) -> Tensor<3> {
         let frame = latents.dims()[0];
         let [all, dim] = self.places.dims();
-        let seen = applied(&self.enter, latents, Activation::None);
+        let seen = self.of_kinds(latents, [&self.enter].into_iter().chain(&self.enter_state));
         let action = applied(&self.action_token, actions, Activation::None).unsqueeze_dim::<3>(1);
         let blank = all - seen.dims()[1] - 1;
         let blank = Tensor::zeros([frame, blank, dim], &seen.device());
         Tensor::cat(vec![seen, action, blank], 1) + self.places.val().unsqueeze::<3>()
     }
 
+    /// Latent tokens of pictures through the first of two layers, those of the state through the second.
+    fn of_kinds<'a>(&self, x: Tensor<3>, mut layers: impl Iterator<Item = &'a Linear>) -> Tensor<3> {
+        let (token, pictured) = (x.dims()[1], self.pictured);
+        let mut through = |first, len| {
+            layers.next().map(|layer| applied(layer, x.clone().narrow(1, first, len), Activation::None))
+        };
+        let pictures = through(0, pictured);
+        let state = through(pictured, token - pictured);
+        Tensor::cat(pictures.into_iter().chain(state).collect(), 1)
+    }
+
     /// Shift, scale and gate of space, of time and of the feed-forward layer: `[frame, 3 * dim]` each.
-    fn condition(&self, actions: Tensor<2>, levels: &[f32]) -> [Tensor<2>; 3] {
-        let level = self.level_condition.forward(sinusoid(levels, WAVES, &actions.device()));
+    fn condition(&self, actions: Tensor<2>, told: [&[f32]; 2]) -> [Tensor<2>; 3] {
+        let level = self.level_condition.forward(told_level(told, &actions.device()));
         let condition = silu(level + self.action_condition.forward(actions));
         let shared = applied(&self.modulation, condition, Activation::None);
         let width = shared.dims()[1] / 3;
         [0, 1, 2].map(|layer| shared.clone().narrow(1, layer * width, width))
     }
+}
 
-    /// Latent tokens by row and column; the others beyond the grid, each at a place of its own.
-    fn space_positions(&self, device: &burn::tensor::Device) -> Rotary {
-        let [rows, columns] = self.grid;
-        let latents = (0..rows * columns).map(|idx| vec![(idx / columns) as f64, (idx % columns) as f64]);
-        let others =
-            (0..self.frame_tokens() - rows * columns).map(|idx| vec![(rows + idx) as f64, columns as f64]);
-        Rotary::new(&latents.chain(others).collect::<Vec<_>>(), self.head_dim, 100.0, device)
-    }
+/// What a conditioner is told of levels and shares, `[frame, 4 * WAVES]`.
+pub(super) fn told_level([levels, shares]: [&[f32]; 2], device: &Device) -> Tensor<2> {
+    let halvings = shares.iter().map(|share| -share.log2() / MOST_HALVINGS).collect::<Vec<_>>();
+    Tensor::cat(vec![sinusoid(levels, WAVES, device), sinusoid(&halvings, WAVES, device)], 1)
 }
 
 impl Block {
@@ -249,7 +304,9 @@ impl Trunk {
     pub(crate) fn randomise_outputs(&mut self, init: &mut Init<'_>) {
         let [dim, token_dim] = self.leave.weight.dims();
         self.leave = init.linear(dim, token_dim, 0.5);
-        self.heads = self.heads.as_ref().map(|_| init.linear(dim, 2, 1.0));
+        let [_, said] = self.heads.weight.dims();
+        self.heads = init.linear(dim, said, 1.0);
+        self.leave_state = self.leave_state.as_ref().map(|_| init.linear(dim, token_dim, 0.5));
     }
 
     /// Another reader token and other heads.
@@ -259,9 +316,7 @@ impl Trunk {
             let reader = places.clone().narrow(0, all - 1, 1).add_scalar(1.0);
             Tensor::cat(vec![places.narrow(0, 0, all - 1), reader], 0)
         });
-        if let Some(heads) = &mut self.heads {
-            heads.weight = heads.weight.clone().map(|weight| weight.mul_scalar(2.0));
-        }
+        self.heads.weight = self.heads.weight.clone().map(|weight| weight.mul_scalar(2.0));
         assert_eq!(self.places.dims(), [all, dim]);
     }
 }

@@ -1,17 +1,21 @@
 //! Lanes in one block: a step of each, a real frame for each, or many frames of one.
 
 use super::{
+    super::{
+        lane::{BEFORE, DRAWN, KNOWN},
+        readout::Said,
+    },
     lane::Lane,
     room::Room,
     run::Purpose,
     trunk::{Sizes, Trunk},
+    vector::Vector,
 };
 
 impl Trunk {
-    /// Dreams one frame in each lane, at most [`Room::FRAMES`], after the actions that its history tells.
-    ///
-    /// Gives rewards and logits of endings, zeros where there are none.
-    pub(super) fn dream(&self, lanes: &mut [&mut Lane]) -> [[f32; 2]; Room::FRAMES] {
+    /// Dreams one frame in each lane, at most [`Room::FRAMES`], after the actions that its history tells, and says what
+    /// the frames are read to be.
+    pub(super) fn dream(&self, lanes: &mut [&mut Lane], vector: Option<&Vector>) -> [Said; Room::FRAMES] {
         let (frames, passes) = (lanes.len(), self.sizes.passes);
         self.rooms.within(
             || Room::new(&self.sizes),
@@ -19,24 +23,30 @@ impl Trunk {
                 for (idx, lane) in lanes.iter().enumerate() {
                     self.seat(room, idx, lane, None);
                 }
-                self.condition(room, frames, 0..passes);
+                self.condition(room, frames, 0..=passes);
                 for pass in 0..passes {
-                    let purpose =
-                        if pass + 1 < passes { Purpose::Pass(pass) } else { Purpose::LastPass(pass) };
-                    self.run(room, lanes, frames, purpose);
+                    self.run(room, lanes, frames, Purpose::Pass(pass));
+                    if pass == 0 {
+                        room.guessed.copy_from_slice(&room.predicted);
+                    }
                     self.advance(room, pass);
                 }
-                let latents = room.seen.chunks_exact(self.sizes.tokens * 2 * self.sizes.token_dim);
-                for (lane, seen) in lanes.iter_mut().zip(latents) {
-                    self.commit(lane, seen);
+                for (idx, lane) in lanes.iter_mut().enumerate() {
+                    self.commit(room, idx, lane, vector);
                 }
-                self.readout(room, frames)
+                self.run(room, lanes, frames, Purpose::Commit);
+                let mut said = [Said::default(); Room::FRAMES];
+                for (idx, (said, lane)) in said.iter_mut().zip(lanes).enumerate() {
+                    self.read(room, idx);
+                    *said = self.telling.dreamed(&room.readout, self.gap(room, idx), &mut lane.doubts);
+                }
+                said
             },
         )
     }
 
     /// Takes the clean latents `[lane, token, token_dim]` as the next frames of at most [`Room::FRAMES`] lanes.
-    pub(super) fn observe(&self, lanes: &mut [&mut Lane], latents: &[f32]) {
+    pub(super) fn observe(&self, lanes: &mut [&mut Lane], latents: &[f32]) -> [Said; Room::FRAMES] {
         let each = self.sizes.tokens * self.sizes.token_dim;
         self.rooms.within(
             || Room::new(&self.sizes),
@@ -46,9 +56,17 @@ impl Trunk {
                     lane.latest.copy_from_slice(latents);
                     lane.position += 1;
                 }
-                self.remember(room, lanes, lanes.len());
+                let frames = lanes.len();
+                self.condition(room, frames, self.observed_level()..=self.observed_level());
+                self.run(room, lanes, frames, Purpose::Commit);
+                let mut said = [Said::default(); Room::FRAMES];
+                for (idx, (said, lane)) in said.iter_mut().zip(lanes).enumerate() {
+                    self.read(room, idx);
+                    *said = self.telling.observed(&room.readout, &mut lane.doubts);
+                }
+                said
             },
-        );
+        )
     }
 
     /// Sees a whole context in a new lane: clean latents `[time, token, token_dim]`, and the actions taken at them
@@ -78,7 +96,7 @@ impl Trunk {
     }
 
     fn remember(&self, room: &mut Room, lanes: &mut [&mut Lane], frames: usize) {
-        self.condition(room, frames, std::iter::once(self.observed_level()));
+        self.condition(room, frames, self.observed_level()..=self.observed_level());
         self.run(room, lanes, frames, Purpose::Remember);
     }
 
@@ -88,11 +106,19 @@ impl Trunk {
         room.features[idx * features..][..features].copy_from_slice(lane.history.features());
         let rotation = idx * ring.head_dim..(idx + 1) * ring.head_dim;
         self.rotate(lane.position, &mut room.cos[rotation.clone()], &mut room.sin[rotation]);
-        let mut noise = lane.noise(0);
-        if let Some(clean) = clean {
-            self.blend(clean, &mut noise);
-        }
-        let mut previous = lane.noise(1);
+        let noise = match clean {
+            Some(clean) => {
+                let mut noise = lane.noise(KNOWN);
+                self.blend(clean, &mut noise);
+                noise
+            }
+            None => {
+                let mut noise = lane.noise(DRAWN);
+                noise.iter_mut().for_each(|x| *x *= self.temperature);
+                noise
+            }
+        };
+        let mut previous = lane.noise(BEFORE);
         match lane.position {
             // Nothing comes before the first frame.
             0 => previous.fill(0.0),
@@ -123,15 +149,36 @@ impl Trunk {
         }
     }
 
-    /// Takes what a frame was drawn as, `[token, 2, token_dim]`, as the newest of a lane.
-    fn commit(&self, lane: &mut Lane, seen: &[f32]) {
-        let dim = self.sizes.token_dim;
+    /// Takes what a frame was drawn as for the newest of a lane, and shows it to the room as one that is known.
+    fn commit(&self, room: &mut Room, idx: usize, lane: &mut Lane, vector: Option<&Vector>) {
+        let Sizes { tokens, pictured, token_dim: dim, .. } = self.sizes;
+        let seen = &mut room.seen[idx * tokens * 2 * dim..][..tokens * 2 * dim];
         for (latest, seen) in lane.latest.chunks_exact_mut(dim).zip(seen.chunks_exact(2 * dim)) {
+            latest.copy_from_slice(&seen[..dim]);
+        }
+        let (pictures, state) = lane.latest.split_at_mut(pictured * dim);
+        for latest in pictures.chunks_exact_mut(dim) {
             let bounds = self.mean.iter().zip(&self.scale);
-            for ((latest, now), (mean, scale)) in latest.iter_mut().zip(seen).zip(bounds) {
-                *latest = ((now * scale + mean).clamp(-1.0, 1.0) - mean) / scale;
+            for (latest, (mean, scale)) in latest.iter_mut().zip(bounds) {
+                *latest = ((*latest * scale + mean).clamp(-1.0, 1.0) - mean) / scale;
             }
         }
+        if let Some(vector) = vector {
+            vector.bound(state);
+        }
+        let mut noise = lane.noise(KNOWN);
+        self.blend(&lane.latest, &mut noise);
+        for (seen, noise) in seen.chunks_exact_mut(2 * dim).zip(noise.chunks_exact(dim)) {
+            seen[..dim].copy_from_slice(noise);
+        }
         lane.position += 1;
+    }
+
+    /// The mean square of how far apart the first and the last pass took a frame for.
+    fn gap(&self, room: &Room, idx: usize) -> f32 {
+        let len = self.sizes.tokens * self.sizes.token_dim;
+        let frame = idx * len..(idx + 1) * len;
+        let pairs = room.guessed[frame.clone()].iter().zip(&room.predicted[frame]);
+        pairs.map(|(first, last)| (first - last) * (first - last)).sum::<f32>() / len as f32
     }
 }

@@ -38,11 +38,11 @@ struct Room {
 }
 
 impl Decoder {
-    pub(super) fn new(world: &Dit) -> Self {
+    pub(super) fn new(world: &Dit, grid: [usize; 2]) -> Self {
         let network = &world.network;
         let parameters = Parameters::of(&network.codec);
         let precision = world.precision;
-        let [height, width] = world.layout.grid.map(|side| 2 * side);
+        let [height, width] = grid.map(|side| 2 * side);
         let small = Make { parameters: &parameters, precision, size: [height, width] };
         let large = Make { size: [2 * height, 2 * width], ..small };
         let (grow_weight, grow_bias) = pixels_first(&parameters);

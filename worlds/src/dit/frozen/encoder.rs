@@ -36,10 +36,10 @@ struct Room {
 }
 
 impl Encoder {
-    pub(super) fn new(world: &Dit) -> Self {
+    pub(super) fn new(world: &Dit, grid: [usize; 2]) -> Self {
         let network = &world.network;
         let parameters = Parameters::of(&network.codec);
-        let [height, width] = world.layout.grid.map(|side| 4 * side);
+        let [height, width] = grid.map(|side| 4 * side);
         let large = Make { parameters: &parameters, precision: Precision::F32, size: [height, width] };
         let small = Make { size: [height / 2, width / 2], ..large };
         Self {

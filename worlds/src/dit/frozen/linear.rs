@@ -66,8 +66,6 @@ pub(super) struct Linear {
     operand: Operand,
     /// `[out]`, or nothing.
     pub(super) bias: Vec<f32>,
-    /// Numbers of a row of the input and of the output.
-    pub(super) sizes: [usize; 2],
 }
 
 impl Linear {
@@ -77,7 +75,7 @@ impl Linear {
         let sizes = [weight.dims[0], weight.dims[1]];
         let bias = format!("{name}.bias");
         let bias = if parameters.has(&bias) { parameters.get(&bias).numbers.clone() } else { Vec::new() };
-        Self { operand: Operand::new(&weight.numbers, sizes, precision), bias, sizes }
+        Self { operand: Operand::new(&weight.numbers, sizes, precision), bias }
     }
 
     /// `out` `[row, out]` = finish(`x` `[row, in]` times the weights), without the bias; `room` holds the pairs of `x`.

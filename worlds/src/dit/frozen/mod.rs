@@ -17,6 +17,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod trunk;
+mod vector;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -26,7 +27,9 @@ use std::{
 pub(super) use dream::Dream;
 pub use linear::Precision;
 
-use self::{decoder::Decoder, encoder::Encoder, trunk::Trunk};
+use sha2::{Digest as _, Sha256};
+
+use self::{decoder::Decoder, encoder::Encoder, parameters::Parameters, trunk::Trunk, vector::Vector};
 use super::{Dit, Network};
 
 /// A network, and what was packed of it: changing the one forgets the other.
@@ -37,9 +40,12 @@ pub(super) struct Learned {
 
 #[derive(Default)]
 struct Packed {
-    encoder: OnceLock<Encoder>,
-    decoder: OnceLock<Decoder>,
+    /// One per camera.
+    encoders: OnceLock<Vec<Encoder>>,
+    decoders: OnceLock<Vec<Decoder>>,
+    vector: OnceLock<Option<Vector>>,
     trunk: OnceLock<Trunk>,
+    identity: OnceLock<u64>,
 }
 
 impl From<Network> for Learned {
@@ -53,6 +59,7 @@ impl Learned {
     pub(super) fn replace_trunk(&mut self, trunk: super::trunk::Trunk) {
         self.network.trunk = trunk;
         self.packed.trunk = OnceLock::new();
+        self.packed.identity = OnceLock::new();
     }
 }
 
@@ -72,12 +79,35 @@ impl DerefMut for Learned {
 }
 
 impl Dit {
-    fn encoder(&self) -> &Encoder {
-        kept(&self.network.packed.encoder, || Encoder::new(self))
+    /// One per camera.
+    fn encoders(&self) -> &[Encoder] {
+        let each = || self.layout.grids.iter().map(|&grid| Encoder::new(self, grid)).collect::<Vec<_>>();
+        kept::<Vec<_>>(&self.network.packed.encoders, each)
     }
 
-    fn decoder(&self) -> &Decoder {
-        kept(&self.network.packed.decoder, || Decoder::new(self))
+    /// One per camera.
+    fn decoders(&self) -> &[Decoder] {
+        let each = || self.layout.grids.iter().map(|&grid| Decoder::new(self, grid)).collect::<Vec<_>>();
+        kept::<Vec<_>>(&self.network.packed.decoders, each)
+    }
+
+    /// How states become tokens, where there are any.
+    fn vector(&self) -> Option<&Vector> {
+        kept(&self.network.packed.vector, || self.network.vector.as_ref().map(Vector::new)).as_ref()
+    }
+
+    /// A number that tells these weights, and what they are stepped with, from others.
+    pub(super) fn identity(&self) -> u64 {
+        *kept(&self.network.packed.identity, || {
+            let mut hash = Sha256::new();
+            hash.update(format!("{:?} {:?}", self.config.trunk, self.precision));
+            let parameters = Parameters::of(&self.network.network);
+            for number in parameters.all().flat_map(|parameter| &parameter.numbers) {
+                hash.update(number.to_le_bytes());
+            }
+            let digest = hash.finalize();
+            u64::from_le_bytes(std::array::from_fn(|idx| digest[idx]))
+        })
     }
 
     fn trunk(&self) -> &Trunk {

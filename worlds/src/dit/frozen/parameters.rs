@@ -34,6 +34,11 @@ impl Parameters {
         self.found.get(name).unwrap_or_else(|| panic!("no parameter `{name}` in {:?}", self.found.keys()))
     }
 
+    /// All of them, in the order of their names.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Parameter> {
+        self.found.values()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.found.contains_key(name)
     }

@@ -28,8 +28,11 @@ pub(super) struct Room {
     /// The left operand of a product in bf16.
     pub(super) pairs: Vec<Pair>,
     pub(super) scratch: Vec<f32>,
-    /// The clean latents, `[frame, token, token_dim]`.
+    /// The clean latents, `[frame, token, token_dim]`, and what the first pass took them for.
     pub(super) predicted: Vec<f32>,
+    pub(super) guessed: Vec<f32>,
+    /// What the reader of a frame says.
+    pub(super) readout: Vec<f32>,
 }
 
 impl Room {
@@ -47,7 +50,7 @@ impl Room {
             sin: zeros(sizes.ring.head_dim),
             action: zeros(dim),
             condition: zeros(dim),
-            shared: (0..sizes.passes).map(|_| zeros(ROWS * dim)).collect(),
+            shared: (0..=sizes.passes).map(|_| zeros(ROWS * dim)).collect(),
             x: zeros(all * dim),
             y: zeros(all * dim),
             normed: zeros(all * dim),
@@ -55,6 +58,8 @@ impl Room {
             pairs: vec![Pair::default(); Self::FRAMES * all * hidden.max(dim) / 2],
             scratch: vec![0.0; sizes.space.scratch_len().max(sizes.ring.scratch_len())],
             predicted: zeros(tokens * token_dim),
+            guessed: zeros(tokens * token_dim),
+            readout: vec![0.0; sizes.said],
         }
     }
 }

@@ -27,11 +27,11 @@ const FEED_FORWARD: usize = 6;
 /// What a run of the trunk is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Clean latents, from this pass of a step but the last.
+    /// Clean latents, from this pass of a step.
     Pass(usize),
-    /// Clean latents and readout, and the frames are remembered.
-    LastPass(usize),
-    /// The frames are remembered, and no more.
+    /// The frames, which are known, are read and remembered.
+    Commit,
+    /// The frames, which are known, are remembered, and no more.
     Remember,
 }
 
@@ -48,14 +48,14 @@ impl Trunk {
         let known = &known[..frames * features];
         self.action_token.apply(known, &mut [], &mut action[..frames * dim], Activation::None);
         self.action_condition.apply(known, wide, &mut condition[..frames * dim]);
-        for (shared, level) in shared.iter_mut().zip(levels) {
+        for level in levels {
             let (sum, active) = wide[..2 * frames * dim].split_at_mut(frames * dim);
             for (sum, condition) in sum.chunks_exact_mut(dim).zip(condition.chunks_exact(dim)) {
                 let pairs = condition.iter().zip(&self.levels[level]);
                 sum.iter_mut().zip(pairs).for_each(|(sum, (a, b))| *sum = b + a);
             }
             silu(sum, active);
-            let shared = &mut shared[..frames * ROWS * dim];
+            let shared = &mut shared[level][..frames * ROWS * dim];
             self.modulation.apply(active, &mut [], shared, Activation::None);
         }
     }
@@ -70,7 +70,7 @@ impl Trunk {
     /// Afterwards the room holds the clean latents, where those are wanted, in `predicted` `[frame, token, token_dim]`.
     pub(super) fn run(&self, room: &mut Room, lanes: &mut [&mut Lane], frames: usize, purpose: Purpose) {
         let numbers = frames * self.sizes.all * self.sizes.dim;
-        let shared_idx = if let Purpose::Pass(idx) | Purpose::LastPass(idx) = purpose { idx } else { 0 };
+        let shared_idx = if let Purpose::Pass(idx) = purpose { idx } else { self.observed_level() };
         self.enter(room, frames);
         let mut memory_idx = 0;
         for block in &self.blocks {
@@ -95,29 +95,43 @@ impl Trunk {
                 return;
             }
         }
-        self.leave(room, frames);
+        match purpose {
+            Purpose::Pass(_) => self.leave(room, frames),
+            _ => self.norm_readers(room, frames),
+        }
     }
 
-    /// Rewards and chances of an ending of the frames of the last run; zeros where there are none.
-    pub(super) fn readout(&self, room: &mut Room, frames: usize) -> [[f32; 2]; Room::FRAMES] {
+    /// The last norm, of the readers alone.
+    fn norm_readers(&self, room: &mut Room, frames: usize) {
         let Sizes { all, dim, .. } = self.sizes;
-        let mut readouts = [[0.0; 2]; Room::FRAMES];
-        let Some(heads) = &self.heads else { return readouts };
-        for (readout, frame) in readouts.iter_mut().zip(room.normed.chunks_exact(all * dim)).take(frames) {
-            heads.apply(&frame[(all - 1) * dim..], &mut [], readout, Activation::None);
-            readout[1] = 1.0 / (1.0 + (-readout[1]).exp());
+        let Room { x, normed, .. } = room;
+        let pairs = x.chunks_exact(all * dim).zip(normed.chunks_exact_mut(all * dim));
+        for (x, normed) in pairs.take(frames) {
+            rms_norm_block(&x[(all - 1) * dim..], dim, &mut normed[(all - 1) * dim..]);
         }
-        readouts
+    }
+
+    /// What the reader of a frame that was committed says, in the room's `readout`.
+    pub(super) fn read(&self, room: &mut Room, frame: usize) {
+        let Sizes { all, dim, .. } = self.sizes;
+        let Room { normed, readout, .. } = room;
+        let reader = &normed[(frame * all + all - 1) * dim..][..dim];
+        self.heads.apply(reader, &mut [], readout, Activation::None);
     }
 
     /// Tokens of all kinds, `[frame, token, dim]`, from what the frames are seen to be.
     fn enter(&self, room: &mut Room, frames: usize) {
-        let Sizes { all, tokens, token_dim, dim, .. } = self.sizes;
+        let Sizes { all, tokens, pictured, token_dim, dim, .. } = self.sizes;
         let Room { x, seen, action, .. } = room;
         let seen = seen.chunks_exact(tokens * 2 * token_dim);
         for (frame, (x, seen)) in x.chunks_exact_mut(all * dim).zip(seen).take(frames).enumerate() {
             let (latents, others) = x.split_at_mut(tokens * dim);
-            self.enter.apply(seen, &mut [], latents, Activation::None);
+            let (pictures, state) = latents.split_at_mut(pictured * dim);
+            let (seen, seen_state) = seen.split_at(pictured * 2 * token_dim);
+            self.enter.apply(seen, &mut [], pictures, Activation::None);
+            if let Some(enter) = &self.enter_state {
+                enter.apply(seen_state, &mut [], state, Activation::None);
+            }
             others[..dim].copy_from_slice(&action[frame * dim..][..dim]);
             others[dim..].fill(0.0);
             x.iter_mut().zip(&self.places).for_each(|(x, place)| *x += place);
@@ -188,12 +202,16 @@ impl Trunk {
 
     /// The clean latents: the frame before is the anchor.
     fn leave(&self, room: &mut Room, frames: usize) {
-        let Sizes { all, tokens, token_dim, dim, .. } = self.sizes;
+        let Sizes { all, tokens, pictured, token_dim, dim, .. } = self.sizes;
         let Room { x, normed, seen, predicted, .. } = room;
         rms_norm_block(&x[..frames * all * dim], dim, &mut normed[..frames * all * dim]);
         let latents = normed.chunks_exact(all * dim).zip(predicted.chunks_exact_mut(tokens * token_dim));
         for ((x, predicted), seen) in latents.zip(seen.chunks_exact(tokens * 2 * token_dim)).take(frames) {
-            self.leave.apply(&x[..tokens * dim], &mut [], predicted, Activation::None);
+            let (pictures, state) = predicted.split_at_mut(pictured * token_dim);
+            self.leave.apply(&x[..pictured * dim], &mut [], pictures, Activation::None);
+            if let Some(leave) = &self.leave_state {
+                leave.apply(&x[pictured * dim..tokens * dim], &mut [], state, Activation::None);
+            }
             for (predicted, seen) in
                 predicted.chunks_exact_mut(token_dim).zip(seen.chunks_exact(2 * token_dim))
             {

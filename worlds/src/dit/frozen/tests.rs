@@ -42,13 +42,14 @@ fn world(config: DitConfig) -> Dit {
     };
     world.network.latent_mean = drawn(51, 0.1);
     world.network.latent_scale = drawn(52, 0.4);
+    world.network.judge = super::super::network::fixed(&[-0.5, 0.2, -0.3, -0.1, 0.4], &device);
     world
 }
 
 /// Sizes that are no multiples of vectors, or that fill several of them.
 fn worlds() -> [Dit; 2] {
     let debug = DitConfig::debug();
-    let odd = TrunkConfig { dim: 36, heads: 3, hidden: 50, depth: 3, passes: 3, ..debug.trunk.clone() };
+    let odd = TrunkConfig { dim: 36, heads: 3, hidden: 50, depth: 3, passes: 4, ..debug.trunk.clone() };
     [world(debug.clone()), world(DitConfig { trunk: odd, ..debug })]
 }
 
@@ -92,6 +93,7 @@ fn a_step_is_that_of_the_plain_dream_over_two_contexts_and_their_snapshots_are_i
             assert_close(&numbers(&a.latent), &numbers(&b.latent), "latents");
             assert_close(&numbers(&a.reward), &numbers(&b.reward), "rewards");
             assert_close(&numbers(&a.ending), &numbers(&b.ending), "endings");
+            assert_close(&numbers(&a.trust), &numbers(&b.trust), "trusts");
             // One goes on from the other, so that errors do not add up.
             for lane in 0..lanes {
                 match t % 2 {
@@ -122,8 +124,10 @@ fn a_frame_is_observed_as_in_the_plain_dream() {
             );
             let frame: Observation = world.decode(latents);
             let marked = LaneMask::only(lanes, if t == 2 { &[1] } else { &[0, 1] });
-            plain.observe(&actions(lanes, t as usize), &frame, &marked).unwrap();
-            packed.observe(&actions(lanes, t as usize), &frame, &marked).unwrap();
+            let a = plain.observe(&actions(lanes, t as usize), &frame, &marked).unwrap();
+            let b = packed.observe(&actions(lanes, t as usize), &frame, &marked).unwrap();
+            assert_close(&numbers(&a.reward), &numbers(&b.reward), "rewards");
+            assert_close(&numbers(&a.trust), &numbers(&b.trust), "trusts");
             assert_close(&numbers(&plain.latents()), &numbers(&packed.latents()), "observed latents");
         }
         let [a, b] = [
@@ -138,16 +142,23 @@ fn a_frame_is_observed_as_in_the_plain_dream() {
 fn pictures_are_encoded_and_drawn_as_by_the_plain_codec() {
     for world in worlds() {
         let batch = world.checked(&context(5, 4)).unwrap().to_device(&world.device);
-        let [_, time, channel, height, width] = batch.images[0].dims();
-        let pictures = batch.images[0].clone().reshape([time, channel, height, width]);
-        let plain = world.network.encode(to_unit(pictures));
+        let pictures = batch.images.iter().map(|images| to_unit(images.clone().flatten::<4>(0, 1)));
+        let state = batch.state.clone().flatten::<2>(0, 1);
+        let plain = world.network.encode_all(pictures, state.clone());
         assert_close(&numbers(&plain), &numbers(&world.encode(&batch)), "encoded latents");
-        let drawn = to_bytes(world.network.decode(plain.clone(), world.layout.grid));
-        let [drawn, packed] = [drawn, world.decode(plain).images.remove(0)]
-            .map(|pictures| pictures.into_data().iter::<i32>().collect::<Vec<_>>());
-        assert_eq!(drawn.len(), packed.len());
-        let off = drawn.iter().zip(&packed).map(|(a, b)| (a - b).abs()).max();
-        assert!(off <= Some(1), "off by {off:?} grey levels");
+        let packed = world.decode(plain.clone());
+        assert_close(&numbers(&state), &numbers(&packed.state), "states");
+        let mut first = 0;
+        for (packed, &grid) in packed.images.into_iter().zip(&world.layout.grids) {
+            let tokens = plain.clone().narrow(1, first, grid[0] * grid[1]);
+            first += grid[0] * grid[1];
+            let drawn = to_bytes(world.network.decode(tokens, grid));
+            let [drawn, packed] =
+                [drawn, packed].map(|pictures| pictures.into_data().iter::<i32>().collect::<Vec<_>>());
+            assert_eq!(drawn.len(), packed.len());
+            let off = drawn.iter().zip(&packed).map(|(a, b)| (a - b).abs()).max();
+            assert!(off <= Some(1), "off by {off:?} grey levels");
+        }
     }
 }
 
@@ -228,7 +239,7 @@ fn another_trunk_is_packed_anew_and_the_codec_is_not() {
     trunk.randomise_outputs(&mut dreamlane_nn::Init::new(&device, &mut normal));
     let (before, mut replaced) = step(replaced);
     replaced.network.replace_trunk(trunk.clone());
-    assert!(replaced.network.packed.encoder.get().is_some());
+    assert!(replaced.network.packed.encoders.get().is_some());
     assigned.network.trunk = trunk;
     let after = step(replaced).0;
     assert_ne!(before, after);

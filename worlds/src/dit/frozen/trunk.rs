@@ -8,11 +8,14 @@ use dreamlane_nn::{
         attention::{qk::Placing, ring::RingSizes, space::SpaceSizes},
         linear::Activation,
     },
-    sinusoid,
 };
 
 use super::{
-    super::Dit,
+    super::{
+        Dit,
+        readout::Telling,
+        trunk::{READERS, told_level},
+    },
     linear::{Linear, Precision},
     parameters::Parameters,
     room::Room,
@@ -26,15 +29,18 @@ pub(super) const ROWS: usize = 9;
 /// Sizes of all that is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sizes {
-    /// Tokens of a frame: all, and those of its latents, which come first.
+    /// Tokens of a frame: all, those of its latents, which come first, and those of its pictures, which begin.
     pub(super) all: usize,
     pub(super) tokens: usize,
+    pub(super) pictured: usize,
     pub(super) token_dim: usize,
     pub(super) dim: usize,
     pub(super) hidden: usize,
     /// Numbers in the action history of a frame.
     pub(super) features: usize,
     pub(super) passes: usize,
+    /// Numbers that the reader says.
+    pub(super) said: usize,
     pub(super) space: SpaceSizes,
     pub(super) ring: RingSizes,
 }
@@ -66,7 +72,11 @@ pub(super) struct Trunk {
     pub(super) sizes: Sizes,
     /// What frames that are known are told: τ.
     pub(super) observed: f32,
+    /// What the noise of dreams is multiplied by.
+    pub(super) temperature: f32,
+    pub(super) telling: Telling,
     pub(super) enter: Linear,
+    pub(super) enter_state: Option<Linear>,
     /// `[token, dim]`.
     pub(super) places: Vec<f32>,
     pub(super) action_token: Linear,
@@ -76,7 +86,8 @@ pub(super) struct Trunk {
     pub(super) modulation: Linear,
     pub(super) blocks: Vec<Block>,
     pub(super) leave: Linear,
-    pub(super) heads: Option<Linear>,
+    pub(super) leave_state: Option<Linear>,
+    pub(super) heads: Linear,
     pub(super) space: Rotations,
     pub(super) time: Frequencies,
     /// What latents are moved and scaled by, `[token_dim]`.
@@ -137,23 +148,24 @@ impl Trunk {
         let (network, precision) = (&world.network, world.precision);
         let parameters = Parameters::of(&network.trunk);
         let single = |name: &str| Linear::new(&parameters, name, Precision::F32);
+        let perhaps = |name: &str| parameters.has(&format!("{name}.weight")).then(|| single(name));
         let sizes = sizes(world);
         let level_condition = Conditioner::new(&parameters, "level_condition");
-        let passes = (0..sizes.passes).map(|pass| pass as f32 / sizes.passes as f32);
+        let share = 1.0 / sizes.passes as f32;
+        let passes = (0..sizes.passes).map(|pass| [pass as f32 * share, share]);
         let observed = world.observed_level();
         let levels = passes
-            .chain([observed])
-            .map(|level| condition(&level_condition, level, sizes.dim, &world.device));
-        let [rows, columns] = world.layout.grid;
-        // Latent tokens by row and column; the others beyond the grid, each at a place of its own.
-        let latents = (0..sizes.tokens).map(|idx| [idx / columns, idx % columns]);
-        let others = (0..sizes.all - sizes.tokens).map(|idx| [rows + idx, columns]);
-        let places = latents.chain(others).map(|place| place.map(|axis| axis as f64).to_vec());
+            .chain([[observed, world.config.trunk.finest_share()]])
+            .map(|told| condition(&level_condition, told, sizes.dim, &world.device));
+        let places = world.layout.places(sizes.all).into_iter();
         let head_dim = sizes.space.head_dim;
         Self {
             sizes,
             observed,
+            temperature: world.temperature,
+            telling: world.telling(),
             enter: single("enter"),
+            enter_state: perhaps("enter_state"),
             places: parameters.get("places").numbers.clone(),
             action_token: single("action_token"),
             action_condition: Conditioner::new(&parameters, "action_condition"),
@@ -163,7 +175,8 @@ impl Trunk {
                 .map(|idx| Block::new(&parameters, idx, precision))
                 .collect(),
             leave: single("leave"),
-            heads: parameters.has("heads.weight").then(|| single("heads")),
+            leave_state: perhaps("leave_state"),
+            heads: single("heads"),
             space: Frequencies::new(head_dim, 2, 100.0).table(places),
             time: Frequencies::new(head_dim, 1, 1000.0),
             mean: numbers(&network.latent_mean.val()),
@@ -176,23 +189,24 @@ impl Trunk {
 fn sizes(world: &Dit) -> Sizes {
     let (shape, trunk) = (world.shape(), &world.config.trunk);
     let (heads, head_dim) = (shape.heads, shape.head_dim);
-    let readers = usize::from(world.layout.rewards);
     Sizes {
         all: shape.frame_tokens,
         tokens: shape.tokens,
+        pictured: world.layout.pictured(),
         token_dim: shape.token_dim,
         dim: trunk.dim,
         hidden: trunk.hidden,
         features: world.layout.features,
         passes: trunk.passes,
-        space: SpaceSizes { token: shape.frame_tokens, readers, heads, head_dim },
+        said: world.layout.said(trunk.bins),
+        space: SpaceSizes { token: shape.frame_tokens, readers: READERS, heads, head_dim },
         ring: RingSizes { token: shape.frame_tokens, heads, head_dim, past: shape.past },
     }
 }
 
-/// The condition of a level, `[dim]`.
-fn condition(conditioner: &Conditioner, level: f32, dim: usize, device: &Device) -> Vec<f32> {
-    let waves = numbers(&sinusoid(&[level], conditioner.first.sizes[0] / 2, device));
+/// The condition of a level and a share, `[dim]`.
+fn condition(conditioner: &Conditioner, [level, share]: [f32; 2], dim: usize, device: &Device) -> Vec<f32> {
+    let waves = numbers(&told_level([&[level], &[share]], device));
     let (mut room, mut out) = (vec![0.0; 2 * dim], vec![0.0; dim]);
     conditioner.apply(&waves, &mut room, &mut out);
     out
