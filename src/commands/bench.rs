@@ -162,6 +162,7 @@ impl Bench {
             split: self.split.into(),
             limits: DreamLimits { clock: None, horizon: self.horizon },
             precision: self.precision,
+            temperature: 1.0,
         };
         let mut source = sources::env(&self.env, n_lanes, &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();

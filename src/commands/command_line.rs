@@ -73,6 +73,7 @@ pub(super) fn rollout(rollout: &Rollout) -> String {
         .maybe("out", rollout.out.as_deref().map(shown))
         .option("format", &rollout.format)
         .maybe("max-steps", rollout.max_steps)
+        .maybe("temperature", (rollout.temperature != 1.0).then_some(rollout.temperature))
         .option("horizon", rollout.horizon)
         .maybe("data", rollout.data.as_deref().map(shown))
         .option("split", named(&rollout.split))

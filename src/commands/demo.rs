@@ -21,7 +21,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value = "runs/demo")]
     out: PathBuf,
     /// The size of the world: debug or nano.
-    #[arg(long, default_value = "nano")]
+    #[arg(long, default_value = "drive")]
     preset: String,
     /// Episodes to collect from the truth.
     #[arg(long, default_value_t = 160)]
@@ -97,6 +97,7 @@ impl Demo {
             data: None,
             split: Part::All,
             precision: Numbers::F32,
+            temperature: 1.0,
             licence: None,
         }
     }
@@ -115,10 +116,6 @@ impl Demo {
                 "learning.warm_up=30".into(),
                 "learning.average=0.98".into(),
                 "learning.batch=8".into(),
-                // Painted pictures have thin lines and flat faces; the weights of real video draw them as noise.
-                "learning.square_weight=20".into(),
-                "learning.gradient_weight=0".into(),
-                "learning.energy_weight=0.5".into(),
             ],
             augment: Some(Augment::None),
             licence: None,
@@ -142,6 +139,7 @@ impl Demo {
             data: None,
             split: Part::Test,
             precision: Numbers::F32,
+            temperature: 1.0,
             licence: None,
         }
     }

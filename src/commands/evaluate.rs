@@ -110,7 +110,7 @@ impl EvaluateWorld {
     pub(crate) fn run_after(self, before: &[Command], surroundings: &Surroundings) -> anyhow::Result<()> {
         let device = &surroundings.device;
         let folder = checkpoint::locate(&self.run)?;
-        let world = worlds::load_with(&self.run, device, self.precision.into())?;
+        let world = worlds::load_with(&self.run, device, self.precision.stepping())?;
         let data = match &self.data {
             Some(data) => data.clone(),
             None => sources::trained_on(&self.run)?,

@@ -55,6 +55,10 @@ pub(crate) struct Rollout {
     /// What a world's products are made of; bf16 is faster, and recordings name it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) precision: sources::Numbers,
+    /// What the noise of a world's dreams is multiplied by: below 1 they are more alike, above it wilder; recordings
+    /// name it.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) temperature: f32,
     /// Licence of what is recorded; that of the world's data when not given.
     #[arg(long)]
     pub(crate) licence: Option<String>,
@@ -94,6 +98,7 @@ impl Rollout {
             split: self.split.into(),
             limits: DreamLimits { clock: None, horizon: self.horizon },
             precision: self.precision,
+            temperature: self.temperature,
         };
         let format = format_named(&self.format)?;
         let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;

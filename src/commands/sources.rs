@@ -18,7 +18,7 @@ use dreamlane::{
         dream::{DreamLimits, WorldEnv},
     },
     training::RECORD,
-    worlds::{self, Precision, checkpoint},
+    worlds::{self, Precision, Stepping, checkpoint},
 };
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub(crate) struct Dreaming {
     pub(crate) limits: DreamLimits,
     /// What the world's products are made of.
     pub(crate) precision: Numbers,
+    /// What the noise of dreams is multiplied by.
+    pub(crate) temperature: f32,
 }
 
 /// What the products of a world are made of.
@@ -59,11 +61,31 @@ impl From<Numbers> for Precision {
 }
 
 impl Numbers {
+    /// Products of these, and else as a world learned it.
+    pub(crate) fn stepping(self) -> Stepping {
+        Stepping { precision: self.into(), ..Stepping::default() }
+    }
+
     /// A world with what it is computed in, since both decide the bytes of a dream.
     pub(crate) fn of(self, world: &str) -> String {
         match self {
             Self::F32 => world.to_owned(),
             Self::Bf16 => format!("{world}:bf16"),
+        }
+    }
+}
+
+impl Dreaming {
+    fn stepping(&self) -> Stepping {
+        Stepping { precision: self.precision.into(), temperature: self.temperature }
+    }
+
+    /// A world with all that decides the bytes of its dreams.
+    fn of(&self, world: &str) -> String {
+        let world = self.precision.of(world);
+        match self.temperature {
+            1.0 => world,
+            temperature => format!("{world}:temperature={temperature}"),
         }
     }
 }
@@ -86,6 +108,9 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
         if dreaming.precision == Numbers::Bf16 {
             return Err(Error::Unsupported("products in bf16", name.to_owned()));
         }
+        if dreaming.temperature != 1.0 {
+            return Err(Error::Unsupported("a temperature, as it is no dream", name.to_owned()));
+        }
         let env = envs::build(name, lanes, device)?;
         // The env's own name has no paths in it.
         let provenance = provenance::played(&env.spec().name, Origins::Truth);
@@ -94,7 +119,7 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;
-    let world = worlds::load_with(run, device, dreaming.precision.into())?;
+    let world = worlds::load_with(run, device, dreaming.stepping())?;
     let data = match &dreaming.data {
         Some(data) => data.clone(),
         None => trained_on(run)?,
@@ -105,7 +130,7 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
     let licence = open_any(&data)?.provenance().and_then(|provenance| provenance.licence.clone());
     let provenance = Provenance {
         world: Some(Origin {
-            name: dreaming.precision.of(&world.spec().world),
+            name: dreaming.of(&world.spec().world),
             hash: checkpoint::fingerprint(&folder)?,
         }),
         contexts: Some(provenance::contexts(&data, &cache, dreaming.split)),
@@ -159,6 +184,15 @@ pub(crate) fn fits(world: &dyn WorldModel, cache: &FrameCache, data: &Path) -> R
             "actions",
             format!("{} {wanted:?}", wanted.len()),
             format!("{} {names:?}", names.len()),
+        ));
+    }
+    // A world of pictures alone may begin from data that has a state vector too.
+    if !world.state.is_empty() && world.state != found.state {
+        return Err(Error::mismatch(
+            data,
+            "numbers of the state vector",
+            format!("{} {:?}", world.state.len(), world.state),
+            format!("{} {:?}", found.state.len(), found.state),
         ));
     }
     if world.steps_per_second != found.steps_per_second {

@@ -39,7 +39,7 @@ enum What {
 /// What is to be trained, on what.
 #[derive(Args, Clone)]
 pub(crate) struct TrainWorld {
-    /// The size: debug, nano, base or large [default: nano].
+    /// The size: debug, nano, drive (nano for painted pictures), base or large [default: nano].
     #[arg(long)]
     pub(crate) preset: Option<String>,
     /// A data set; a run that is resumed knows its own.
