@@ -13,6 +13,7 @@ mod recording;
 mod repair;
 mod report;
 mod rollout;
+mod ship;
 mod sources;
 mod store;
 mod train;
@@ -59,6 +60,8 @@ enum Command {
     Export(export::Export),
     /// Say what a data set, checkpoint, run or frame cache is.
     Info(info::Info),
+    /// Make a trained world small and give it beginnings, so that it can be handed on and dreams at once.
+    Ship(ship::Ship),
     /// Put right what an interrupted recording left.
     Repair(repair::Repair),
     /// The whole loop in minutes: collect, train, dream, record, evaluate.
@@ -89,6 +92,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Calibrate(calibrate) => calibrate.run(&surroundings),
         Command::Export(export) => export.run(&surroundings),
         Command::Info(info) => info.run(),
+        Command::Ship(ship) => ship.run(&surroundings),
         Command::Repair(repair) => repair.run(),
         Command::Demo(demo) => demo.run(&surroundings),
     }

@@ -18,7 +18,7 @@ use dreamlane::{
         dream::{DreamLimits, WorldEnv},
     },
     training::RECORD,
-    worlds::{self, Precision, Stepping, checkpoint},
+    worlds::{self, BEGINNINGS, Precision, Stepping, checkpoint},
 };
 use serde::Serialize;
 
@@ -217,8 +217,13 @@ pub(crate) fn run_record(run: &Path) -> Option<toml::Table> {
     toml::from_str(&std::fs::read_to_string(run.join(RECORD)).ok()?).ok()
 }
 
-/// The data set that a run was trained on, from its `run.toml`.
+/// The data set that a run was trained on, from its `run.toml`, or the beginnings that it was handed on with.
 pub(crate) fn trained_on(run: &Path) -> Result<PathBuf> {
+    // A world that was handed on brings beginnings of its own.
+    let beginnings = run.join(BEGINNINGS);
+    if beginnings.is_dir() {
+        return Ok(beginnings);
+    }
     let path = run.join(RECORD);
     let lost = |found: &str| {
         Error::mismatch(

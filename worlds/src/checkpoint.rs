@@ -25,6 +25,8 @@ pub const CONFIG: &str = "config.toml";
 pub const SPEC: &str = "spec.toml";
 /// A description for people.
 pub const CARD: &str = "README.md";
+/// The folder, in a checkpoint that was made to be handed on, of recordings to begin dreams from.
+pub const BEGINNINGS: &str = "beginnings";
 /// The folder of checkpoints in a run.
 const CHECKPOINTS: &str = "checkpoints";
 /// The link to the newest of them.

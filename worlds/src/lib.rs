@@ -17,6 +17,7 @@ use burn::tensor::Device;
 use dreamlane_core::{Error, Result, WorldModel};
 
 pub use dit::{CodecConfig, Dit, DitConfig, DitLearner, LearningConfig, Precision, SIZES, TrunkConfig};
+pub use checkpoint::BEGINNINGS;
 pub use mean::Mean;
 pub use still::Still;
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use burn_store::{ModuleSnapshot, SafetensorsStore};
 use dreamlane_core::{Error, Result};
 
+use super::half;
+
 /// The bytes of a file; `folder` is named in errors.
 pub(super) fn to_bytes(module: &impl ModuleSnapshot, folder: &Path) -> Result<Vec<u8>> {
     // One note alone: the store's own notes are written in an order that changes from run to run.
@@ -19,6 +21,7 @@ pub(super) fn to_bytes(module: &impl ModuleSnapshot, folder: &Path) -> Result<Ve
 
 /// Fills a module from the bytes of a file, which were checked; `path` is named in errors.
 pub(super) fn fill(module: &mut impl ModuleSnapshot, bytes: Vec<u8>, path: &Path) -> Result<()> {
+    let bytes = half::widened(bytes, path)?;
     let mut store =
         SafetensorsStore::from_bytes(Some(bytes)).with_from_adapter(burn_store::PyTorchToBurnAdapter);
     let loaded = module.load_from(&mut store).map_err(|error| Error::broken(path, first_line(&error)))?;
