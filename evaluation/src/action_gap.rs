@@ -9,7 +9,8 @@ use crate::{
     bootstrap::bootstrap,
     driver::Judging,
     fidelity::Dreamed,
-    pixels::{SquaredError, floats, frame_error, psnr_db},
+    pixels::{floats, frame_error, psnr_db},
+    statistics::Tally,
     tile::{Start, TILE, dream},
 };
 
@@ -56,7 +57,7 @@ pub(crate) fn action_gaps(
         let over = |back: usize| {
             let chosen: Vec<bool> = cases.iter().map(|case| steered(case, back)).collect();
             let gap = bootstrap(clusters, settings.seed.split(3), &|drawn: &[usize]| {
-                let (mut own, mut other) = (SquaredError::default(), SquaredError::default());
+                let (mut own, mut other) = (Tally::default(), Tally::default());
                 for &case_idx in drawn.iter().filter(|&&case_idx| chosen[case_idx]) {
                     own.add(dreamed.errors[case_idx][idx].one.all);
                     other.add(foreign[case_idx][idx]);
@@ -72,7 +73,7 @@ pub(crate) fn action_gaps(
 }
 
 /// Errors `[case][horizon]` of dreams under another case's actions.
-fn foreign_errors(judging: &Judging<'_>, done: &mut dyn FnMut(usize)) -> Result<Vec<Vec<SquaredError>>> {
+fn foreign_errors(judging: &Judging<'_>, done: &mut dyn FnMut(usize)) -> Result<Vec<Vec<Tally>>> {
     let Judging { world, layout, cases, settings, .. } = *judging;
     let mut errors = Vec::with_capacity(cases.len());
     for (chunk_idx, chunk) in cases.chunks(TILE).enumerate() {

@@ -41,20 +41,25 @@ impl Clusters {
     /// One cluster per unbroken run; where there are few runs, blocks of at least 200 frames of each run.
     #[must_use]
     pub fn of(cases: &[Case]) -> Self {
-        let runs = grouped(cases.iter().map(|case| (case.run, 0)));
+        Self::of_places(&cases.iter().map(|case| (case.run, case.frame)).collect::<Vec<_>>())
+    }
+
+    /// The same of cases that are known by run and frame.
+    pub(crate) fn of_places(places: &[(usize, usize)]) -> Self {
+        let runs = grouped(places.iter().map(|&(run, _)| (run, 0)));
         if runs.len() >= FEWEST_RUNS {
             let resampling = format!("{} unbroken runs", runs.len());
             return Self { members: runs, resampling };
         }
         let last_block = |run: usize| {
-            let frames = cases.iter().filter(|case| case.run == run).map(|case| case.frame);
+            let frames = places.iter().filter(|place| place.0 == run).map(|place| place.1);
             let span = frames.clone().max().unwrap_or(0) - frames.min().unwrap_or(0);
             (span / BLOCK_FRAMES).saturating_sub(1)
         };
-        let first = |run: usize| cases.iter().filter(|case| case.run == run).map(|case| case.frame).min();
-        let blocks = grouped(cases.iter().map(|case| {
-            let offset = case.frame - first(case.run).unwrap_or(0);
-            (case.run, (offset / BLOCK_FRAMES).min(last_block(case.run)))
+        let first = |run: usize| places.iter().filter(|place| place.0 == run).map(|place| place.1).min();
+        let blocks = grouped(places.iter().map(|&(run, frame)| {
+            let offset = frame - first(run).unwrap_or(0);
+            (run, (offset / BLOCK_FRAMES).min(last_block(run)))
         }));
         let resampling = format!(
             "{} blocks of at least {BLOCK_FRAMES} frames, because there are only {} unbroken runs",
@@ -126,7 +131,16 @@ mod tests {
             actions: Vec::new(),
             source: String::new(),
         };
-        Case { run, frame, context, actions: Vec::new(), truth: Vec::new() }
+        Case {
+            run,
+            frame,
+            context,
+            actions: Vec::new(),
+            truth: Vec::new(),
+            state: Vec::new(),
+            rewards: Vec::new(),
+            ended: false,
+        }
     }
 
     #[test]

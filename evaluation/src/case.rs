@@ -16,6 +16,12 @@ pub struct Case {
     pub actions: Vec<f32>,
     /// `[horizon, channel, height, width]`: what the camera recorded afterwards.
     pub truth: Vec<u8>,
+    /// `[horizon, feature]`: the recorded state vectors afterwards; empty where there are none.
+    pub state: Vec<f32>,
+    /// `[horizon]`: the reward that each row of `actions` brought; empty where there are none.
+    pub rewards: Vec<f32>,
+    /// Whether the task ended with the last recorded frame.
+    pub ended: bool,
 }
 
 /// Sizes that all cases of an evaluation share.
@@ -26,6 +32,10 @@ pub(crate) struct Layout {
     pub(crate) action_width: usize,
     /// Recorded frames after each context.
     pub(crate) horizon: usize,
+    /// Numbers of the recorded state vector; 0 where none was recorded.
+    pub(crate) features: usize,
+    /// Whether rewards were recorded.
+    pub(crate) rewards: bool,
 }
 
 impl Layout {
@@ -41,6 +51,11 @@ impl Layout {
             width: camera.width,
             action_width: spec.action.width(),
             horizon: first.truth.len() / camera.frame_len().max(1),
+            features: match first.state.is_empty() {
+                true => 0,
+                false => first.context.state.len() / first.context.len.max(1),
+            },
+            rewards: !first.rewards.is_empty(),
         };
         cases.iter().try_for_each(|case| layout.check(case))?;
         Ok(layout)
@@ -57,6 +72,15 @@ impl Layout {
             ),
             ("context action values", case.context.len * self.action_width, case.context.actions.len()),
         ];
+        let optional = [
+            ("recorded numbers of the state", self.horizon * self.features, case.state.len()),
+            ("recorded rewards", if self.rewards { self.horizon } else { 0 }, case.rewards.len()),
+        ];
+        for (what, expected, found) in optional {
+            if expected != found {
+                return Err(Error::mismatch(&case.context.source, what, expected, found));
+            }
+        }
         for (what, expected, found) in expected {
             if expected != found || expected == 0 {
                 return Err(Error::mismatch(&case.context.source, what, expected, found));
@@ -76,6 +100,17 @@ impl Layout {
             _ => (&case.truth, horizon * self.frame_len()),
         };
         &bytes[end - self.frame_len()..end]
+    }
+
+    /// The recorded state vector `horizon` steps after the context; 0 is that of the context's last frame. Empty where
+    /// none was recorded.
+    pub(crate) fn state<'a>(&self, case: &'a Case, horizon: usize) -> &'a [f32] {
+        let (values, end) = match (self.features, horizon) {
+            (0, _) => return &[],
+            (_, 0) => (&case.context.state, case.context.state.len()),
+            _ => (&case.state, horizon * self.features),
+        };
+        &values[end - self.features..end]
     }
 
     /// One number of the recorded action `step` steps after the context's last frame; negative steps reach into

@@ -5,9 +5,9 @@
 //! both ways, so that no frame is held against itself; recorded frames held against the other half in the same number
 //! say how large the distance is where nothing drifts.
 
-mod features;
-mod frechet;
-mod halves;
+pub(crate) mod features;
+pub(crate) mod frechet;
+pub(crate) mod halves;
 
 use std::sync::Arc;
 
@@ -60,6 +60,10 @@ pub struct WorldDrift {
     pub name: String,
     /// Per step, ascending.
     pub steps: Vec<DriftScore>,
+    /// The distance at the last step as a multiple of that at the first; absent where the first is 0 or there is but
+    /// one step.
+    #[serde(default)]
+    pub ratio: Option<Interval>,
 }
 
 /// Drift of a world and of those beside it.
@@ -153,17 +157,26 @@ fn world_drift(
     halves: &Halves,
 ) -> Result<WorldDrift> {
     let wanted = looked_at(&settings.steps);
-    let score = |&step: &usize| {
+    let features_at = |step: usize| -> Vec<Vec<Vec<f64>>> {
         let places: Vec<usize> =
             OFFSETS.iter().filter_map(|back| wanted.binary_search(&(step - back)).ok()).collect();
-        let features: Vec<Vec<Vec<f64>>> = (frames.iter())
-            .map(|dream| places.iter().map(|&place| map.of(&dream[place], layout.width)).collect())
-            .collect();
-        let distance = halves.distance(&features, settings.seed.split(3))?;
-        Ok(DriftScore { step, distance })
+        let of_dream =
+            |dream: &Vec<Vec<u8>>| places.iter().map(|&place| map.of(&dream[place], layout.width)).collect();
+        frames.iter().map(of_dream).collect()
     };
-    let steps = settings.steps.iter().map(score).collect::<Result<Vec<_>>>()?;
-    Ok(WorldDrift { name: name.to_owned(), steps })
+    let features: Vec<Vec<Vec<Vec<f64>>>> = settings.steps.iter().map(|&step| features_at(step)).collect();
+    let seed = settings.seed.split(3);
+    let score = |(&step, features): (&usize, &Vec<Vec<Vec<f64>>>)| {
+        Ok(DriftScore { step, distance: halves.distance(features, seed)? })
+    };
+    let steps = settings.steps.iter().zip(&features).map(score).collect::<Result<Vec<_>>>()?;
+    let ratio = match (features.as_slice(), steps.as_slice()) {
+        ([early, .., late], [first, ..]) if first.distance.value > 0.0 => {
+            Some(halves.ratio([late, early], seed)?)
+        }
+        _ => None,
+    };
+    Ok(WorldDrift { name: name.to_owned(), steps, ratio })
 }
 
 /// All steps whose frames are kept, ascending.

@@ -6,13 +6,21 @@ use burn::tensor::Device;
 use dreamlane_core::{Error, Result, Seed, WorldModel};
 
 use crate::{
-    Case, Clusters, ControlReport, WorldReport, WorldScores,
+    Bounds, Case, Clusters, ControlReport, WorldReport, WorldScores,
     action_gap::action_gaps,
     case::Layout,
+    drift::features::FeatureMap,
+    features::Features,
     fidelity::{Dreamed, dream_cases, scores},
+    following::{exchanged, following},
     sharpness::sharpness,
+    state_errors::state_errors,
     steering::steering_responses,
     tile::TILE,
+    trust::trust,
+    usable::usable,
+    validity::{rewards, validity},
+    video_distance::RecordedClips,
 };
 
 /// Names of the action value that steers, in the data sets known so far.
@@ -29,6 +37,10 @@ pub struct Settings {
     pub response_steps: usize,
     /// Most cases that are dreamed from under imposed steering.
     pub response_cases: usize,
+    /// Names of the numbers in the cases' state vectors, each with its unit; empty where they have none.
+    pub state: Vec<String>,
+    /// What counts as wrong.
+    pub bounds: Bounds,
     /// Noise of the dreams, choice of foreign actions, imposed steering, and resampling follow from it.
     pub seed: Seed,
     /// Where the world computes.
@@ -49,6 +61,14 @@ impl Settings {
                 "horizons must ascend from at least 1 to at most {}, the length of the cases, found {:?}",
                 layout.horizon, self.horizons
             )));
+        }
+        if layout.features > 0 && layout.features != self.state.len() {
+            return Err(Error::mismatch(
+                "cases",
+                "numbers of the state vector",
+                format!("{} {:?}", self.state.len(), self.state),
+                layout.features,
+            ));
         }
         if !(1..=TILE).contains(&self.dreams) {
             return Err(Error::Invalid(format!("dreams must be 1 to {TILE}, found {}", self.dreams)));
@@ -94,35 +114,69 @@ pub fn evaluate_world(
     settings.check(&layout)?;
     let clusters = Clusters::of(cases);
     let judging = Judging { world, layout: &layout, cases, clusters: &clusters, settings };
+    let clips = RecordedClips::of(&FeatureMap::new(), &layout, cases, &settings.horizons);
     let mut judge = |name: &str, world: &Arc<dyn WorldModel>| -> Result<(Dreamed, WorldScores)> {
         let mut done = report(progress, format!("dreams of {name}"), cases.len());
         let dreamed = dream_cases(&Judging { world, ..judging }, &mut done)?;
-        let scores = WorldScores { name: name.to_owned(), horizons: scores(&dreamed, &clusters, settings) };
-        Ok((dreamed, scores))
+        let horizons = scores(&dreamed, &clips, &clusters, settings);
+        Ok((dreamed, WorldScores { name: name.to_owned(), horizons }))
     };
     let (dreamed, judged) = judge(&spec.world, world)?;
-    let opponents = opponents
-        .iter()
-        .map(|(name, opponent)| Ok(judge(name, opponent)?.1))
-        .collect::<Result<Vec<WorldScores>>>()?;
+    let (mut beside, mut errors) = (Vec::new(), Vec::new());
+    for (name, opponent) in opponents {
+        let (dreamed, scores) = judge(name, opponent)?;
+        beside.push(scores);
+        errors.push(((*name).to_owned(), dreamed.errors));
+    }
     let sharpness = sharpness(&judging, &dreamed);
     let control = control(&judging, &dreamed, progress)?;
     let mut runs: Vec<usize> = cases.iter().map(|case| case.run).collect();
     runs.sort_unstable();
     runs.dedup();
-    Ok(WorldReport {
+    let mut judged = WorldReport {
         steps_per_second: spec.steps_per_second,
         cases: cases.len(),
         runs: runs.len(),
         notes: notes(&clusters, control.is_none(), spec.action.names()),
-        resampling: clusters.resampling,
+        resampling: clusters.resampling.clone(),
         dreams: settings.dreams,
         judged,
-        opponents,
+        opponents: beside,
         sharpness,
         control,
         drift: None,
-    })
+        usable: Some(usable(&judging, &dreamed, &errors)),
+        following: None,
+        state: None,
+        rewards: Vec::new(),
+        outcomes: None,
+        trust: None,
+        validity: None,
+    };
+    ladder(&judging, &dreamed, &mut judged, progress)?;
+    Ok(judged)
+}
+
+/// Adds what is judged beyond pictures, as far as the world and the recording have it.
+fn ladder(
+    judging: &Judging<'_>,
+    dreamed: &Dreamed,
+    judged: &mut WorldReport,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<()> {
+    let (spec, layout) = (judging.world.spec(), judging.layout);
+    let recorded = if layout.features > 0 { judging.settings.state.as_slice() } else { &[] };
+    let features = Features::of(recorded, &spec.state);
+    {
+        let mut done = report(progress, "dreams under wrong actions".to_owned(), exchanged(&spec.action));
+        judged.following = Some(following(judging, dreamed, &features, &mut done)?);
+    }
+    judged.state = features.any().then(|| state_errors(judging, dreamed, &features));
+    let has_rewards = spec.rewards && layout.rewards;
+    judged.rewards = if has_rewards { rewards(judging, dreamed) } else { Vec::new() };
+    judged.trust = trust(judging, dreamed, &features);
+    judged.validity = validity(judging, dreamed, judged.state.as_ref(), has_rewards);
+    Ok(())
 }
 
 fn control(

@@ -9,15 +9,16 @@ mod commands;
 mod control;
 mod figures;
 mod film;
+mod ladder;
 mod look;
-mod scale;
+pub(crate) mod scale;
 mod skill;
 mod training;
 mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{Clip, Gate, WorldReport};
+use crate::{Clip, Gate, WorldReport, sheet::sheets};
 
 /// What the browser may do: show what is inside, and fetch nothing.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
@@ -125,6 +126,7 @@ pub fn html_page(page: &Page<'_>) -> String {
 /// Sections that have something to show.
 fn sections(page: &Page<'_>) -> Vec<Section> {
     let report = page.report;
+    let sheets = sheets(report);
     let all = [
         ("promises", "Promises", (!page.gates.is_empty()).then(|| verdict::gates(page.gates))),
         (
@@ -138,6 +140,7 @@ fn sections(page: &Page<'_>) -> Vec<Section> {
         ("steering", "Does it turn when told to", report.control.as_ref().map(control::steering)),
         ("sharpness", "Sharpness", (!report.sharpness.is_empty()).then(|| look::sharpness(report))),
         ("drift", "Drift of long dreams", report.drift.as_ref().map(|drift| look::drift(drift, report))),
+        ("ladder", "How far it is to be believed", (!sheets.is_empty()).then(|| ladder::ladder(&sheets))),
         ("training", "Training", (!page.training.is_empty()).then(|| training::curves(page.training))),
         ("made", "How it was made", Some(commands::made(page))),
         ("notes", "Notes", Some(notes(report))),

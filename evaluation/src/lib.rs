@@ -2,7 +2,9 @@
 //!
 //! [`evaluate_world`] dreams from recorded [`Case`]s and holds the dreams against the recording: fidelity beside the
 //! worlds `still` and `mean`, sharpness beside the codec's own, the action gap, and the steering response under
-//! imposed steering. Every figure carries a bootstrap interval over unbroken runs. [`gates`] says whether a
+//! imposed steering; then the ladder: how often true actions win over wrong ones, errors of the state vector, rewards,
+//! trust against true errors, and how far all of it is valid. [`outcomes`](fn@outcomes) judges rewards and endings over
+//! all starts of a recording. Every figure carries a bootstrap interval over unbroken runs. [`gates`] says whether a
 //! [`WorldReport`] reaches the figures that the project promises, [`table`] prints it, [`film_strip`] shows it, [`html_page`] makes one web page of it all.
 //! [`drift`](fn@drift) looks further: whether long dreams still look like the recording.
 //!
@@ -11,34 +13,61 @@
 
 mod action_gap;
 mod bootstrap;
+mod bounds;
 mod case;
 mod clip;
 mod drift;
 mod driver;
+mod features;
 mod fidelity;
 mod filmstrip;
+mod following;
 mod gate;
 mod html;
+mod likeness;
+mod outcomes;
 mod pixels;
 mod report;
 mod sharpness;
+mod sheet;
 mod shift;
+mod ssim;
+mod state_errors;
+mod statistics;
 mod steering;
 mod table;
 mod tile;
+mod trust;
+mod usable;
+mod validity;
+mod video_distance;
 
 pub use action_gap::{ActionGap, STEERED};
 pub use bootstrap::{Clusters, Interval, bootstrap};
+pub use bounds::Bounds;
 pub use case::Case;
 pub use clip::{Clip, clips};
 pub use drift::{DriftReport, DriftScore, DriftSettings, WorldDrift, drift};
 pub use driver::{Progress, Settings, evaluate_world};
 pub use fidelity::{HorizonScore, PixelScore};
 pub use filmstrip::{StripRow, dream_rows, dream_strip, film_strip};
+pub use following::{ColumnFollowing, DIFFERENT, Followed, FollowingReport, HorizonFollowing};
 pub use gate::{Gate, Judged, gates};
 pub use html::{Command, Curve, Fact, Page, Strip, html_page};
+pub use likeness::LikenessScore;
+pub use outcomes::{
+    EventScore, HorizonEndings, OutcomeReport, OutcomeSettings, OutcomeWindow, OutcomesOn, outcomes,
+};
 pub use report::{ControlReport, WorldReport, WorldScores};
 pub use sharpness::{HorizonSharpness, SharpnessScore, gradient_energy, half_size, luma};
 pub use shift::{Moments, horizontal_shift};
+pub use state_errors::{NumberError, OthersError, OwnNumber, StateReport};
+pub use statistics::{
+    Forecast, Scored, auroc, average_precision, base_rate, brier, brier_skill, calibration_error, r2, rmse,
+    spearman,
+};
 pub use steering::{LAGS, SteeringResponse, SteeringResponses};
 pub use table::table;
+pub use trust::{Threshold, TrustOn, TrustReport, TrustScore};
+pub use usable::{Lead, UsableReport};
+pub use validity::{RewardScore, ValidityReport, ValidityScore};

@@ -1,5 +1,7 @@
 //! Squared errors of pictures, on all pixels and on those that changed.
 
+use crate::statistics::Tally;
+
 /// A pixel has changed when a channel differs from the context's last frame by more than this many levels of
 /// 255. Above the noise of a cheap camera and of JPEG, below what a moving edge does.
 pub(crate) const CHANGED_LEVELS: u8 = 12;
@@ -7,30 +9,11 @@ pub(crate) const CHANGED_LEVELS: u8 = 12;
 /// Errors below this count as this, so that a perfect picture has 100 dB and not infinitely many.
 const SMALLEST_MSE: f64 = 1e-10;
 
-/// A sum of squared errors, and over how many values.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct SquaredError {
-    pub(crate) sum: f64,
-    pub(crate) count: f64,
-}
-
-impl SquaredError {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.sum += other.sum;
-        self.count += other.count;
-    }
-
-    /// The mean; none over nothing.
-    pub(crate) fn mean(&self) -> Option<f64> {
-        (self.count > 0.0).then(|| self.sum / self.count)
-    }
-}
-
 /// The errors of one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct FrameError {
-    pub(crate) all: SquaredError,
-    pub(crate) changed: SquaredError,
+    pub(crate) all: Tally,
+    pub(crate) changed: Tally,
 }
 
 /// Holds a picture against the recorded one; `last` is the context's last frame. All `[channel, height, width]`.
@@ -40,13 +23,20 @@ pub(crate) fn frame_error(predicted: &[f32], recorded: &[u8], last: &[u8]) -> Fr
     for pixel in 0..plane {
         let channels = [pixel, pixel + plane, pixel + 2 * plane];
         let squared = |idx: usize| (f64::from(predicted[idx] - f32::from(recorded[idx])) / 255.0).powi(2);
-        let here = SquaredError { sum: channels.into_iter().map(squared).sum(), count: 3.0 };
+        let here = Tally { sum: channels.into_iter().map(squared).sum(), count: 3.0 };
         error.all.add(here);
-        if channels.into_iter().any(|idx| recorded[idx].abs_diff(last[idx]) > CHANGED_LEVELS) {
+        if is_changed(recorded, last, pixel) {
             error.changed.add(here);
         }
     }
     error
+}
+
+/// Whether this pixel of a frame has changed since `last`.
+pub(crate) fn is_changed(recorded: &[u8], last: &[u8], pixel: usize) -> bool {
+    let plane = recorded.len() / 3;
+    let channels = [pixel, pixel + plane, pixel + 2 * plane];
+    channels.into_iter().any(|idx| recorded[idx].abs_diff(last[idx]) > CHANGED_LEVELS)
 }
 
 /// Peak signal to noise ratio of a mean squared error, in dB; at most 100.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionGap, DriftReport, HorizonScore, HorizonSharpness, SteeringResponses};
+use crate::{
+    ActionGap, DriftReport, FollowingReport, HorizonScore, HorizonSharpness, OutcomeReport, RewardScore,
+    StateReport, SteeringResponses, TrustReport, UsableReport, ValidityReport,
+};
 
 /// The scores of one world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +54,27 @@ pub struct WorldReport {
     /// How far long dreams drift from the recording; absent where it was not measured.
     #[serde(default)]
     pub drift: Option<DriftReport>,
+    /// How far dreams lead over the worlds beside it; like all below, absent in reports of old.
+    #[serde(default)]
+    pub usable: Option<UsableReport>,
+    /// How often the true actions win over wrong ones.
+    #[serde(default)]
+    pub following: Option<FollowingReport>,
+    /// Errors of the predicted state vector; absent where the world predicts none.
+    #[serde(default)]
+    pub state: Option<StateReport>,
+    /// Rewards per horizon of the dreams, ascending; empty where there are none.
+    #[serde(default)]
+    pub rewards: Vec<RewardScore>,
+    /// Rewards and endings over all starts of the recording; absent where they were not judged.
+    #[serde(default)]
+    pub outcomes: Option<OutcomeReport>,
+    /// Trust against true errors; absent where the world trusts all its steps alike.
+    #[serde(default)]
+    pub trust: Option<TrustReport>,
+    /// How far dreams stay within stated bounds; absent where nothing that is predicted has one.
+    #[serde(default)]
+    pub validity: Option<ValidityReport>,
     /// What a reader should know, such as why something is absent.
     pub notes: Vec<String>,
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::{Gate, Interval, PixelScore, SteeringResponse, WorldReport, WorldScores};
+use crate::{
+    Gate, Interval, PixelScore, SteeringResponse, WorldReport, WorldScores,
+    sheet::{Sheet, sheets},
+};
 
 /// All figures of a report, and the gates beside what was found.
 #[must_use]
@@ -17,6 +20,9 @@ pub fn table(report: &WorldReport, gates: &[Gate]) -> String {
     sharpness(&mut text, report);
     control(&mut text, report);
     drift(&mut text, report);
+    for sheet in sheets(report) {
+        ladder(&mut text, &sheet);
+    }
     for note in &report.notes {
         line(&mut text, format_args!("note: {note}"));
     }
@@ -124,6 +130,21 @@ fn drift(text: &mut String, report: &WorldReport) {
         for score in &world.steps {
             line(text, format_args!("  {:>4} {:<12} {}", score.step, world.name, interval(&score.distance)));
         }
+        if let Some(ratio) = &world.ratio {
+            line(text, format_args!("  last / first {:<12} {}", world.name, interval(ratio)));
+        }
+    }
+}
+
+/// One table of the ladder, its columns as wide as they need to be.
+fn ladder(text: &mut String, sheet: &Sheet) {
+    line(text, format_args!("\n{}\n{}", sheet.title, sheet.reading));
+    let rows = || std::iter::once(&sheet.head).chain(&sheet.rows);
+    let wide = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let wide: Vec<usize> = (0..sheet.head.len()).map(wide).collect();
+    for row in rows() {
+        let cells = row.iter().zip(&wide).map(|(cell, &wide)| format!("  {cell:<wide$}"));
+        line(text, format_args!("{}", cells.collect::<String>().trim_end()));
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use dreamlane_core::{Error, Seed, WorldModel};
-use dreamlane_evaluation::{Case, Judged, Settings, WorldReport, dream_strip, evaluate_world, gates, table};
-use toys::{Knows, LAG, SIDE, cases, toy};
+use dreamlane_evaluation::{
+    Bounds, Case, Judged, Settings, WorldReport, dream_strip, evaluate_world, gates, table,
+};
+use toys::{Knows, LAG, SIDE, STATE, cases, toy};
 
 const CAR: [&str; 2] = ["steering", "throttle"];
 
@@ -17,6 +19,8 @@ fn settings() -> Settings {
         dreams: 2,
         response_steps: 30,
         response_cases: 16,
+        state: STATE.map(str::to_owned).into(),
+        bounds: Bounds::usual(),
         seed: Seed::new(3),
         device: Device::flex(),
     }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use dreamlane_core::{Seed, WorldModel};
 use dreamlane_evaluation::{
-    Case, Command, Curve, DriftReport, DriftSettings, Fact, Judged, Page, Settings, Strip, WorldReport,
-    clips, dream_rows, drift, evaluate_world, film_strip, gates, html_page,
+    Bounds, Case, Command, Curve, DriftReport, DriftSettings, Fact, Judged, Page, Settings, Strip,
+    WorldReport, clips, dream_rows, drift, evaluate_world, film_strip, gates, html_page,
 };
-use toys::{Knows, SIDE, cases, toy};
+use toys::{Knows, SIDE, STATE, cases, toy};
 
 const CAR: [&str; 2] = ["steering", "throttle"];
 const NASTY: &str = "<script>alert('&\"')</script>";
@@ -24,6 +24,8 @@ fn settings() -> Settings {
         dreams: 2,
         response_steps: 30,
         response_cases: 8,
+        state: STATE.map(str::to_owned).into(),
+        bounds: Bounds::usual(),
         seed: Seed::new(3),
         device: Device::flex(),
     }
@@ -114,6 +116,7 @@ fn every_part_of_the_report_stands_in_the_page() {
         "steering",
         "sharpness",
         "drift",
+        "ladder",
         "training",
         "made",
     ] {

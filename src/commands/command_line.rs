@@ -121,6 +121,7 @@ pub(super) fn evaluate(evaluate: &EvaluateWorld, data: &Path) -> String {
         .option("split", named(&evaluate.split))
         .option("horizons", list(&evaluate.horizons))
         .option("cases", evaluate.cases)
+        .option("endings", evaluate.endings)
         .option("dreams", evaluate.dreams)
         .option("drift", list(&evaluate.drift))
         .maybe("gate", evaluate.gate.as_ref().map(named))

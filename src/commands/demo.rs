@@ -151,6 +151,7 @@ impl Demo {
             split: Part::Test,
             horizons: vec![1, 5, 10, 20],
             cases: 32,
+            endings: 256,
             dreams: 4,
             drift: vec![20, 50, 100, 200],
             gate: None,

@@ -1,5 +1,7 @@
 //! `dreamlane evaluate world`: dreams beside recordings, figures, gates, a picture and a page.
 
+mod stretches;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -8,11 +10,11 @@ use std::{
 use burn::tensor::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
-    core::{Context, Error, Result, Seed, WorldModel},
-    datasets::{FrameCache, Split, durable, ranges},
+    core::{Error, Result, Seed, WorldModel},
+    datasets::{FrameCache, durable},
     evaluation::{
-        self, Case, Command, DriftSettings, Gate, Judged, Settings, WorldReport, dream_strip, drift,
-        evaluate_world,
+        self, Bounds, Command, DriftSettings, Gate, Judged, OutcomeReport, OutcomeSettings, Settings,
+        WorldReport, dream_strip, drift, evaluate_world, outcomes,
     },
     worlds::{self, Mean, Still, checkpoint},
 };
@@ -20,12 +22,22 @@ use serde_json::json;
 
 use super::{Surroundings, report, rollout::Part, sources, store};
 use crate::progress::Bar;
+pub(super) use stretches::spread;
+use stretches::{cases, longest, usual, windows};
 
 /// Frames recorded after each context, where recordings are long enough: what steering responses need to show
 /// their lag.
 const SHORTEST: usize = 40;
 /// Dreams behind each figure of drift: one tile of lanes.
 const DRIFT_DREAMS: usize = 64;
+/// Most recorded frames after each context of those dreams: as many as a film shows twice over, and few enough that
+/// 64 stretches of large pictures fit into memory.
+const FILMED: usize = 200;
+/// Steps at which dreams are judged where none are named: those of the promises, and those of the ladder.
+const PROMISED: [usize; 4] = [1, 5, 10, 20];
+const LADDER: [usize; 6] = [1, 4, 8, 16, 32, 64];
+/// Steps within which a task may end.
+const ENDING_STEPS: usize = 8;
 /// Cases of the film strip, and the steps it shows.
 const STRIP_CASES: usize = 5;
 const STRIP_STEPS: [usize; 12] = [1, 2, 3, 5, 7, 10, 13, 16, 20, 25, 30, 40];
@@ -54,12 +66,17 @@ pub(crate) struct EvaluateWorld {
     /// The part of the data to judge on; `all` for data that was never trained on.
     #[arg(long, value_enum, default_value_t = Part::Test)]
     pub(crate) split: Part,
-    /// Steps after the context at which dreams are judged.
-    #[arg(long, value_delimiter = ',', default_value = "1,5,10,20")]
+    /// Steps after the context at which dreams are judged; when not given 1,5,10,20 with --gate, else 1,4,8,16,32,64 as
+    /// far as half of the recordings reach.
+    #[arg(long, value_delimiter = ',')]
     pub(crate) horizons: Vec<usize>,
     /// Most cases, spread evenly over the recordings.
     #[arg(long, default_value_t = 256)]
     pub(crate) cases: usize,
+    /// Most stretches of 8 steps in which rewards and endings are judged, half of them with an ending where there are
+    /// as many; 0 for none.
+    #[arg(long, default_value_t = 2048)]
+    pub(crate) endings: usize,
     /// Dreams behind the mean dream.
     #[arg(long, default_value_t = 8)]
     pub(crate) dreams: usize,
@@ -107,7 +124,7 @@ impl EvaluateWorld {
     }
 
     /// The same, where these commands led here: the page shows them too.
-    pub(crate) fn run_after(self, before: &[Command], surroundings: &Surroundings) -> anyhow::Result<()> {
+    pub(crate) fn run_after(mut self, before: &[Command], surroundings: &Surroundings) -> anyhow::Result<()> {
         let device = &surroundings.device;
         let folder = checkpoint::locate(&self.run)?;
         let world = worlds::load_with(&self.run, device, self.precision.stepping())?;
@@ -117,13 +134,16 @@ impl EvaluateWorld {
         };
         let cache = store::frames(&data)?;
         sources::fits(world.as_ref(), &cache, &data)?;
-        let furthest = self.horizons.iter().copied().max().unwrap_or(1);
         let (split, context) = (self.split.into(), world.spec().context);
+        if self.horizons.is_empty() {
+            self.horizons = self.usual_horizons(usual(&cache, split, context));
+        }
+        let furthest = self.horizons.iter().copied().max().unwrap_or(1);
         let horizon = furthest.max(SHORTEST.min(longest(&cache, split, context)));
         let judged_cases = cases(&cache, split, context, horizon, self.cases)?;
         let film_cases = cases(&cache, split, context, self.film(&cache, context), DRIFT_DREAMS)?;
         let opponents = self.opponents(world.as_ref(), &cache, device)?;
-        let settings = self.settings(device);
+        let settings = self.settings(&cache, device);
         let mut bar = Bar::new("evaluate");
         let mut say = |progress: &evaluation::Progress| {
             bar.say(progress.done as u64, progress.total as u64, &progress.stage);
@@ -135,6 +155,11 @@ impl EvaluateWorld {
                 Err(Error::Invalid(reason)) => report.notes.push(format!("drift was not measured: {reason}")),
                 Err(error) => return Err(error.into()),
             }
+        }
+        match self.outcomes(&world, &cache, device, &mut say) {
+            Ok(outcomes) => report.outcomes = outcomes,
+            Err(Error::Invalid(reason)) => report.notes.push(format!("endings were not judged: {reason}")),
+            Err(error) => return Err(error.into()),
         }
         bar.finish();
         let gates = self.gate.map_or_else(Vec::new, |promise| evaluation::gates(&report, promise.into()));
@@ -171,15 +196,45 @@ impl EvaluateWorld {
         Ok(())
     }
 
-    fn settings(&self, device: &Device) -> Settings {
+    /// Steps to judge at where nobody named any, and half of the recordings have `reach` after a context.
+    fn usual_horizons(&self, reach: usize) -> Vec<usize> {
+        match self.gate {
+            Some(_) => PROMISED.into(),
+            None => LADDER.into_iter().filter(|&step| step <= reach.max(1)).collect(),
+        }
+    }
+
+    fn settings(&self, cache: &FrameCache, device: &Device) -> Settings {
         Settings {
             horizons: self.horizons.clone(),
             dreams: self.dreams,
             response_steps: SHORTEST,
             response_cases: 96,
+            state: cache.spec().state.clone(),
+            bounds: Bounds::usual(),
             seed: Seed::new(self.seed),
             device: device.clone(),
         }
+    }
+
+    /// Rewards and endings; none where the recordings have none or nobody asked.
+    fn outcomes(
+        &self,
+        world: &Arc<dyn WorldModel>,
+        cache: &FrameCache,
+        device: &Device,
+        say: &mut dyn FnMut(&evaluation::Progress),
+    ) -> Result<Option<OutcomeReport>> {
+        if self.endings == 0 || !cache.spec().rewards || !world.spec().rewards {
+            return Ok(None);
+        }
+        // Streams of their own, as for drift.
+        let seed = Seed::new(self.seed).split(8);
+        let split = self.split.into();
+        let drawn = windows(cache, split, [world.spec().context, ENDING_STEPS], self.endings, seed.split(0));
+        let settings = OutcomeSettings { steps: ENDING_STEPS, seed: seed.split(1), device: device.clone() };
+        let total = drawn.len();
+        outcomes(world, &mut drawn.into_iter().map(|drawn| drawn.window(cache)), total, &settings, say)
     }
 
     fn drift_settings(&self, device: &Device) -> DriftSettings {
@@ -193,16 +248,10 @@ impl EvaluateWorld {
     }
 
     /// Frames after each context of the stretches that are filmed and dreamed on from: as many as drift asks for
-    /// where every other unbroken part of the recording has them.
+    /// where every other unbroken part of the recording has them, up to a bound.
     fn film(&self, cache: &FrameCache, context: usize) -> usize {
-        let mut lengths = ranges(cache.lengths(), self.split.into(), store::split_rule(cache))
-            .into_iter()
-            .map(|(_, range)| range.len().saturating_sub(context))
-            .filter(|&len| len > 0)
-            .collect::<Vec<_>>();
-        lengths.sort_unstable();
-        let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(1);
-        usual.min(self.drift.iter().copied().max().unwrap_or(0).max(SHORTEST))
+        let usual = usual(cache, self.split.into(), context).max(1);
+        usual.min(self.drift.iter().copied().max().unwrap_or(0).clamp(SHORTEST, FILMED))
     }
 
     fn opponents(
@@ -247,62 +296,4 @@ impl From<Promise> for Judged {
             Promise::Unseen => Self::Unseen,
         }
     }
-}
-
-/// Frames that the longest unbroken part has after a context.
-fn longest(cache: &FrameCache, split: Split, context: usize) -> usize {
-    let ranges = ranges(cache.lengths(), split, store::split_rule(cache));
-    ranges.into_iter().map(|(_, range)| range.len()).max().unwrap_or(0).saturating_sub(context)
-}
-
-/// Stretches of `context + horizon` frames, at most `most` of them, spread evenly.
-pub(crate) fn cases(
-    cache: &FrameCache,
-    split: Split,
-    context: usize,
-    horizon: usize,
-    most: usize,
-) -> Result<Vec<Case>> {
-    let len = context + horizon;
-    let rule = store::split_rule(cache);
-    let starts = ranges(cache.lengths(), split, rule)
-        .into_iter()
-        .flat_map(|(episode_idx, range)| {
-            let last = (range.end + 1).saturating_sub(len);
-            (range.start..last).map(move |start| (episode_idx, start))
-        })
-        .collect::<Vec<_>>();
-    if starts.is_empty() {
-        return Err(Error::Invalid(format!(
-            "no stretch of {len} frames ({context} of context, {horizon} to dream) fits into this part of the data"
-        )));
-    }
-    let spec = cache.spec();
-    let (frame, width) = (spec.cameras[0].frame_len(), spec.action.width());
-    let case = |(episode_idx, start): (usize, usize)| {
-        let window = cache.window(episode_idx, start, len);
-        let images = &window.images[0];
-        Case {
-            run: episode_idx,
-            frame: start + context - 1,
-            context: Context {
-                len: context,
-                images: vec![images[..context * frame].to_vec()],
-                state: Vec::new(),
-                actions: window.actions[..context * width].to_vec(),
-                source: format!("episode {episode_idx}, frame {start}"),
-            },
-            actions: window.actions[(context - 1) * width..(len - 1) * width].to_vec(),
-            truth: images[context * frame..].to_vec(),
-        }
-    };
-    Ok(spread(starts, most).into_iter().map(case).collect())
-}
-
-/// At most `most` of the items, evenly spaced, in order.
-pub(super) fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
-    let (len, count) = (items.len(), most.min(items.len()));
-    let kept =
-        (0..count).map(|idx| (2 * idx + 1) * len / (2 * count)).collect::<std::collections::BTreeSet<_>>();
-    items.into_iter().enumerate().filter_map(|(idx, item)| kept.contains(&idx).then_some(item)).collect()
 }

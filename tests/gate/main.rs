@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use burn::tensor::Device;
 use dreamlane::{
     core::{Learner as _, Measures, Seed, WorldModel},
-    evaluation::{Gate, Interval, Judged, Settings, WorldReport, evaluate_world, gates, table},
+    evaluation::{Bounds, Gate, Interval, Judged, Settings, WorldReport, evaluate_world, gates, table},
     worlds::{self, CodecConfig, DitConfig, DitLearner, LearningConfig, Mean, Still, TrunkConfig},
 };
 use toy::{batch, cases, mean_frame, spec};
@@ -78,6 +78,8 @@ fn report(world: &Arc<dyn WorldModel>) -> WorldReport {
         dreams: 2,
         response_steps: 40,
         response_cases: 32,
+        state: Vec::new(),
+        bounds: Bounds::usual(),
         seed: Seed::new(5),
         device: Device::flex(),
     };

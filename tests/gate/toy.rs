@@ -101,6 +101,9 @@ pub(crate) fn cases(context: usize, horizon: usize) -> Vec<Case> {
                     },
                     actions: steering[context - 1..len - 1].to_vec(),
                     truth: images[context * frame..].to_vec(),
+                    state: Vec::new(),
+                    rewards: Vec::new(),
+                    ended: false,
                 }
             })
             .collect::<Vec<_>>()

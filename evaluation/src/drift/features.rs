@@ -18,7 +18,7 @@ const WEIGHTS: u64 = 64;
 const KERNEL: usize = 3;
 
 /// Rows and columns that a kernel moves on.
-const STRIDE: usize = 2;
+pub(crate) const STRIDE: usize = 2;
 
 /// Three layers, each a 3x3 convolution of stride 2 with the edge repeated, then a ReLU.
 pub(crate) struct FeatureMap {
@@ -33,10 +33,10 @@ struct Layer {
 }
 
 /// A picture or a layer's answer: `[height, width, channel]`.
-struct Plane {
-    height: usize,
-    width: usize,
-    values: Vec<f32>,
+pub(crate) struct Plane {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) values: Vec<f32>,
 }
 
 impl FeatureMap {
@@ -53,12 +53,21 @@ impl FeatureMap {
 
     /// The features of a picture `[channel, height, width]`: all means, then all standard deviations.
     pub(crate) fn of(&self, frame: &[u8], width: usize) -> Vec<f64> {
+        let layers = self.layers_of(frame, width);
+        pooled(&layers.last().expect("there are layers").values)
+    }
+
+    /// The answers of all layers to a picture `[channel, height, width]`, the first layer first.
+    pub(crate) fn layers_of(&self, frame: &[u8], width: usize) -> Vec<Plane> {
         let plane = frame.len() / 3;
         let pixels = (0..plane).flat_map(|pixel| [pixel, pixel + plane, pixel + 2 * plane]);
         let values = pixels.map(|idx| f32::from(frame[idx]) / 127.5 - 1.0).collect();
         let picture = Plane { height: plane / width, width, values };
-        let last = self.layers.iter().fold(picture, |plane, layer| layer.apply(&plane));
-        pooled(&last.values)
+        let mut answers: Vec<Plane> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            answers.push(layer.apply(answers.last().unwrap_or(&picture)));
+        }
+        answers
     }
 }
 

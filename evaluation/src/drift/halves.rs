@@ -78,40 +78,62 @@ impl Halves {
     }
 
     /// The mean distance of each half's frames from the other half; `features` are `[dream][offset]`.
-    ///
-    /// Runs are drawn with replacement for the interval. A draw repeats runs, which by itself raises a Fréchet
-    /// distance, so the spread of the draws is laid about the figure of all runs.
     pub(crate) fn distance(&self, features: &[Vec<Vec<f64>>], seed: Seed) -> Result<Interval> {
-        let statistic = |dreams: &[usize]| {
-            let mut sum = 0.0;
-            for (side, reference) in self.references.iter().enumerate() {
-                let of_other = dreams.iter().filter(|&&dream| self.sides[dream] != side);
-                let rows: Vec<&[f64]> =
-                    of_other.flat_map(|&dream| &features[dream]).map(Vec::as_slice).collect();
-                sum += reference.distance(&Gaussian::of(&rows)?);
-            }
-            Some(sum / 2.0)
-        };
+        self.interval(seed, &|dreams| self.mean_distance(features, dreams))
+    }
+
+    /// The distance at a late step as a multiple of that at an early one, of the same dreams.
+    pub(crate) fn ratio(&self, [late, early]: [&[Vec<Vec<f64>>]; 2], seed: Seed) -> Result<Interval> {
+        self.interval(seed, &|dreams| {
+            let early = self.mean_distance(early, dreams)?;
+            (early > 0.0).then_some(())?;
+            Some(self.mean_distance(late, dreams)? / early)
+        })
+    }
+
+    fn mean_distance(&self, features: &[Vec<Vec<f64>>], dreams: &[usize]) -> Option<f64> {
+        let mut sum = 0.0;
+        for (side, reference) in self.references.iter().enumerate() {
+            let of_other = dreams.iter().filter(|&&dream| self.sides[dream] != side);
+            let rows: Vec<&[f64]> = of_other.flat_map(|&dream| &features[dream]).map(Vec::as_slice).collect();
+            sum += reference.distance(&Gaussian::of(&rows)?);
+        }
+        Some(sum / 2.0)
+    }
+
+    fn interval(&self, seed: Seed, statistic: &dyn Fn(&[usize]) -> Option<f64>) -> Result<Interval> {
         let missing = || Error::Invalid("dreams of both halves are needed for drift".to_owned());
-        let value = statistic(&self.clusters.members.concat()).ok_or_else(missing)?;
-        let draws = draws(&self.clusters, seed, DRAWS, &statistic);
-        let mean = draws.iter().sum::<f64>() / draws.len().max(1) as f64;
-        let about = |share: f64| {
-            let idx = (share * draws.len() as f64) as usize;
-            draws.get(idx).map_or(value, |draw| (value + draw - mean).max(0.0))
-        };
-        Ok(Interval { value, low: about(0.025), high: about(0.975) })
+        centred(&self.clusters, seed, DRAWS, statistic).ok_or_else(missing)
     }
 }
 
+/// The figure of all runs with an interval from `count` draws of runs.
+///
+/// A draw repeats runs, which by itself raises a Fréchet distance, so the spread of the draws is laid about the figure.
+pub(crate) fn centred(
+    clusters: &Clusters,
+    seed: Seed,
+    count: u64,
+    statistic: &dyn Fn(&[usize]) -> Option<f64>,
+) -> Option<Interval> {
+    let value = statistic(&clusters.members.concat())?;
+    let draws = draws(clusters, seed, count, statistic);
+    let mean = draws.iter().sum::<f64>() / draws.len().max(1) as f64;
+    let about = |share: f64| {
+        let idx = (share * draws.len() as f64) as usize;
+        draws.get(idx).map_or(value, |draw| (value + draw - mean).max(0.0))
+    };
+    Some(Interval { value, low: about(0.025), high: about(0.975) })
+}
+
 /// Cases that belong together, at least two parts of them: runs, or blocks, or single cases.
-fn parts(cases: &[Case]) -> Vec<Vec<usize>> {
+pub(crate) fn parts(cases: &[Case]) -> Vec<Vec<usize>> {
     let parts = Clusters::of(cases).members;
     if parts.len() > 1 { parts } else { (0..cases.len()).map(|case_idx| vec![case_idx]).collect() }
 }
 
 /// The half of each case: parts are dealt in turn.
-fn sides(parts: &[Vec<usize>], n_cases: usize) -> Vec<usize> {
+pub(crate) fn sides(parts: &[Vec<usize>], n_cases: usize) -> Vec<usize> {
     let mut sides = vec![0; n_cases];
     for (part_idx, part) in parts.iter().enumerate() {
         part.iter().for_each(|&case_idx| sides[case_idx] = part_idx % 2);

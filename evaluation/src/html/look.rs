@@ -99,6 +99,13 @@ pub(super) fn drift(drift: &DriftReport, report: &WorldReport) -> Markup {
              and lies a little above the floor because it shows fewer different frames: no drift alone is no merit.",
             drift.frames, drift.dreams, drift.reference_frames, drift.features
         )))
+        @if let Some(ratio) = &drift.judged.ratio {
+            (reading(&format!(
+                "At the last step the distance of {} is {} times that at the first.",
+                drift.judged.name,
+                interval(ratio)
+            )))
+        }
         @if steps().any(|step| step > drift.recorded_steps) {
             (reading(&format!(
                 "{} recorded actions follow each context; beyond them they are played backwards, forwards again, and so on.",

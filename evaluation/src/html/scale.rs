@@ -3,7 +3,7 @@
 use crate::Interval;
 
 /// A number with about three figures.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let digits = match value.abs() {
         size if !size.is_finite() => return "not a number".to_owned(),
         0.0 => 0,
@@ -23,7 +23,7 @@ pub(super) fn interval(interval: &Interval) -> String {
 }
 
 /// The same, or that there is none.
-pub(super) fn perhaps(found: Option<&Interval>) -> String {
+pub(crate) fn perhaps(found: Option<&Interval>) -> String {
     found.map_or_else(|| "absent".to_owned(), interval)
 }
 
