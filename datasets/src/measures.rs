@@ -17,8 +17,14 @@ pub(crate) fn measures(cache: &FrameCache, ranges: &[(usize, Range<usize>)]) -> 
         frames_in_all += frames.len();
         let is_whole = range.end == cache.lengths()[*episode_idx];
         endings += usize::from(is_whole && cache.terminated(*episode_idx));
+        let mut before: Option<&[f32]> = None;
         for row in cache.state(frames.clone()).chunks_exact(width.max(1)) {
             sums.iter_mut().zip(row).for_each(|(sum, &number)| sum.add(number));
+            if let Some(before) = before {
+                let changes = row.iter().zip(before).map(|(now, before)| now - before);
+                sums.iter_mut().zip(changes).for_each(|(sum, change)| sum.add_change(change));
+            }
+            before = Some(row);
         }
         // Nothing follows the last observation, so its reward is none.
         for &reward in cache.rewards(frames.start..frames.end.saturating_sub(1).max(frames.start)) {
@@ -41,6 +47,8 @@ struct Sum {
     squares: f64,
     low: f32,
     high: f32,
+    changes: f64,
+    squared_changes: f64,
 }
 
 impl Sum {
@@ -55,12 +63,18 @@ impl Sum {
         self.squares += off * (f64::from(number) - self.mean);
     }
 
+    fn add_change(&mut self, change: f32) {
+        self.changes += 1.0;
+        self.squared_changes += f64::from(change) * f64::from(change);
+    }
+
     fn spread(&self) -> Spread {
         Spread {
             mean: self.mean as f32,
             deviation: (self.squares / self.count.max(1.0)).sqrt() as f32,
             low: self.low,
             high: self.high,
+            change: (self.squared_changes / self.changes.max(1.0)).sqrt() as f32,
         }
     }
 }
@@ -73,7 +87,9 @@ mod tests {
     fn spreads_are_those_of_the_textbook() {
         let mut sum = Sum::default();
         [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter().for_each(|number| sum.add(number));
-        assert_eq!(sum.spread(), Spread { mean: 5.0, deviation: 2.0, low: 2.0, high: 9.0 });
+        [3.0, -4.0, 5.0, 0.0].into_iter().for_each(|change| sum.add_change(change));
+        let change = 12.5f32.sqrt();
+        assert_eq!(sum.spread(), Spread { mean: 5.0, deviation: 2.0, low: 2.0, high: 9.0, change });
         assert_eq!(Sum::default().spread().deviation, 0.0);
     }
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dreamlane::{
-    core::{Contexts as _, EnvSpec, Episode, Error, Provenance, Result, Seed, Step, Truncation, WorldModel as _},
+    core::{
+        Contexts as _, EnvSpec, Episode, Error, Provenance, Result, Seed, Step, Truncation, WorldModel as _,
+    },
     datasets::{DatasetContexts, FrameCache, Split, format_named, open_any},
     worlds::{BEGINNINGS, Dit, checkpoint},
 };
@@ -69,7 +71,9 @@ impl Ship {
             let context = contexts.draw(Seed::new(self.seed).split(id))?;
             let step = |t: usize| Step {
                 images: (context.images.iter().zip(&spec.cameras))
-                    .map(|(bytes, camera)| bytes[t * camera.frame_len()..(t + 1) * camera.frame_len()].to_vec())
+                    .map(|(bytes, camera)| {
+                        bytes[t * camera.frame_len()..(t + 1) * camera.frame_len()].to_vec()
+                    })
                     .collect(),
                 state: row(&context.state, t, spec.state.len()),
                 action: row(&context.actions, t, spec.action.width()),

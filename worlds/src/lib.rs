@@ -16,8 +16,8 @@ use std::{path::Path, sync::Arc};
 use burn::tensor::Device;
 use dreamlane_core::{Error, Result, WorldModel};
 
-pub use dit::{CodecConfig, Dit, DitConfig, DitLearner, LearningConfig, Precision, SIZES, TrunkConfig};
 pub use checkpoint::BEGINNINGS;
+pub use dit::{CodecConfig, Dit, DitConfig, DitLearner, LearningConfig, Precision, SIZES, TrunkConfig};
 pub use mean::Mean;
 pub use still::Still;
 

@@ -55,6 +55,7 @@ impl Dit {
         let (each, width, wants) =
             (token * dim, batch.actions.len() / (count * time), self.config.trunk.wants);
         let latents = numbers(&latents);
+        let weights = self.network.error_weights(token);
         let follow = |clip: usize| {
             let latents = &latents[clip * time * each..(clip + 1) * time * each];
             let actions = &batch.actions[clip * time * width..(clip + 1) * time * width];
@@ -65,8 +66,8 @@ impl Dit {
                 steps.push(Step {
                     features: lane.doubts.features(),
                     step: t + 1 - wants,
-                    error: error(&lane.latest, frame(t)),
-                    still: error(frame(wants - 1), frame(t)),
+                    error: error(&lane.latest, frame(t), &weights),
+                    still: error(frame(wants - 1), frame(t), &weights),
                 });
             });
             steps
@@ -75,6 +76,8 @@ impl Dit {
     }
 }
 
-fn error(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / a.len() as f32
+/// The mean squared error of a frame's latents, each on the scale of its spread.
+pub(super) fn error(a: &[f32], b: &[f32], weights: &[f32]) -> f32 {
+    let errors = a.iter().zip(b).zip(weights).map(|((a, b), weight)| weight * (a - b) * (a - b));
+    errors.sum::<f32>() / a.len() as f32
 }

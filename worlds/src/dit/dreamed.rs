@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use dreamlane_core::{Batch, Seed};
 use rayon::prelude::*;
 
-use super::{Dit, objective::Clips};
+use super::{Dit, calibration::error, doubt::log_of, objective::Clips};
 use crate::host::numbers;
 
 /// Dreams no longer than this are followed by recorded frames.
@@ -23,18 +23,22 @@ impl Dit {
         let seeds = (0..count as u64).map(|clip| seed.split(clip)).collect::<Vec<_>>();
         let dreamed = seeds.iter().map(|&seed| cut(time, self.config.trunk.wants, seed)).collect::<Vec<_>>();
         let mut shown = numbers(&latents);
-        let clips = shown.par_chunks_exact_mut(time * each).enumerate();
-        clips.for_each(|(clip, shown)| {
+        let weights = self.network.error_weights(token);
+        let mut errors = vec![0.0; count * time];
+        let clips =
+            shown.par_chunks_exact_mut(time * each).zip(errors.par_chunks_exact_mut(time)).enumerate();
+        clips.for_each(|(clip, (shown, errors))| {
             let frames = dreamed[clip].clone();
             let actions = &batch.actions[clip * time * width..(clip + 1) * time * width];
             let mut drawn = Vec::with_capacity(frames.len() * each);
-            self.dream_on(shown, actions, frames.clone(), seeds[clip].split(2), &mut |_, lane, _| {
+            self.dream_on(shown, actions, frames.clone(), seeds[clip].split(2), &mut |t, lane, _| {
+                errors[t] = log_of(error(&lane.latest, &shown[t * each..(t + 1) * each], &weights));
                 drawn.extend_from_slice(&lane.latest);
             });
             shown[frames.start * each..frames.end * each].copy_from_slice(&drawn);
         });
         let shown = Tensor::from_data(TensorData::new(shown, [count, time, token, dim]), &latents.device());
-        Clips { batch, latents, shown, dreamed }
+        Clips { batch, latents, shown, dreamed, errors }
     }
 }
 

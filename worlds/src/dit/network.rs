@@ -110,6 +110,18 @@ impl Network {
         vector.decode(tokens.clone().narrow(1, token - of_state, of_state))
     }
 
+    /// What the squared error of each number of `token` latent tokens counts, flat: so much that those of all numbers
+    /// are on the scale of their spread.
+    pub(super) fn error_weights(&self, token: usize) -> Vec<f32> {
+        let dim = self.latent_mean.dims()[2];
+        let of_state = self.vector.as_ref().map_or_else(Vec::new, |vector| {
+            numbers(&vector.gain.val()).iter().map(|gain| 1.0 / (gain * gain)).collect()
+        });
+        let mut weights = vec![1.0; token * dim - of_state.len()];
+        weights.extend(of_state);
+        weights
+    }
+
     /// The judge of trust.
     pub(super) fn judge(&self) -> Judge {
         let numbers = numbers(&self.judge.val());

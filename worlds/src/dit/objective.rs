@@ -14,12 +14,10 @@ use dreamlane_nn::{kernels::weighted_squared_error, noised};
 use super::{
     actions::clip_features,
     config::DitConfig,
-    doubt::log_of,
     dream::previous_frames,
     reward::Bins,
     trunk::{BINS, ENDING, ERROR, Layout, Outcome, Pass, Reach, Trunk},
 };
-use crate::host::numbers;
 
 /// Chance that all actions of a clip are hidden.
 const CLIP_DROPOUT: f32 = 0.05;
@@ -37,6 +35,8 @@ pub(super) struct Clips {
     pub(super) shown: Tensor<4>,
     /// Per clip, the frames that were dreamed.
     pub(super) dreamed: Vec<Range<usize>>,
+    /// `[batch * time]`: the logarithm of the error of each frame that was dreamed; empty where none was.
+    pub(super) errors: Vec<f32>,
 }
 
 /// The chances of one batch of clips, drawn on the host.
@@ -54,7 +54,7 @@ impl Clips {
     /// Clips of which nothing was dreamed.
     pub(super) fn recorded(batch: Batch, latents: Tensor<4>) -> Self {
         let dreamed = vec![0..0; batch.batch];
-        Self { batch, shown: latents.clone(), latents, dreamed }
+        Self { batch, shown: latents.clone(), latents, dreamed, errors: Vec::new() }
     }
 
     /// The clips `from..to`.
@@ -65,6 +65,10 @@ impl Clips {
             latents: part(&self.latents),
             shown: part(&self.shown),
             dreamed: self.dreamed[from..to].to_vec(),
+            errors: match self.errors.is_empty() {
+                true => Vec::new(),
+                false => self.errors[from * self.batch.time..to * self.batch.time].to_vec(),
+            },
         }
     }
 
@@ -280,17 +284,14 @@ fn readout_loss(
 /// Squared error of the expected error of dreamed frames; 0 where nothing was dreamed.
 fn error_loss(readout: &Tensor<2>, clips: &Clips) -> Tensor<1> {
     let expected = readout.clone().narrow(1, ERROR, 1);
-    if clips.dreamed.iter().all(Range::is_empty) {
+    if clips.errors.is_empty() {
         return expected.sum().mul_scalar(0.0);
     }
-    let errors = (clips.shown.clone().inner() - clips.latents.clone().inner()).square();
-    let errors = numbers(&errors.mean_dim(3).mean_dim(2));
-    let dreamed = (0..errors.len()).map(|idx| clips.is_dreamed(idx)).collect::<Vec<_>>();
+    let dreamed = (0..clips.errors.len()).map(|idx| clips.is_dreamed(idx)).collect::<Vec<_>>();
     let count = dreamed.iter().filter(|&&dreamed| dreamed).count().max(1) as f32;
     let weights = dreamed.iter().map(|&dreamed| if dreamed { 1.0 / count } else { 0.0 }).collect::<Vec<_>>();
-    let wanted = errors.iter().map(|&error| log_of(error)).collect::<Vec<_>>();
     let (dims, device) = (expected.dims(), readout.device());
-    ((expected - of(&wanted, dims, &device)).square() * of(&weights, dims, &device)).sum()
+    ((expected - of(&clips.errors, dims, &device)).square() * of(&weights, dims, &device)).sum()
 }
 
 pub(super) fn of<const D: usize>(values: &[f32], shape: [usize; D], device: &Device) -> Tensor<D> {

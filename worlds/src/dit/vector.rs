@@ -1,6 +1,8 @@
 //! The state vector of a frame as latent tokens: its numbers, moved and scaled, fill as many tokens as they need.
 //!
 //! So the state is dreamed together with the picture, by the same passes and from the same noise.
+//! A number that changes little from step to step, such as a speed, is made so much larger that its change is not lost
+//! in the noise of frames that are known: what an action does to it would be.
 
 use burn::{
     module::{Module, Param},
@@ -10,12 +12,16 @@ use dreamlane_core::Spread;
 
 /// Numbers that hardly change are not blown up by more than this.
 const LEAST_DEVIATION: f32 = 1e-3;
+/// And no number is made larger than its spread by more than this.
+const MOST_GAIN: f32 = 16.0;
 
 /// How state vectors become tokens; padding is 0 and stays 0. All are `[1, token, token_dim]`.
 #[derive(Module, Debug)]
 pub(crate) struct Vector {
     pub(crate) mean: Param<Tensor<3>>,
     pub(crate) scale: Param<Tensor<3>>,
+    /// How much larger than its spread each number was made; 1 for padding.
+    pub(crate) gain: Param<Tensor<3>>,
     /// Where the data lies, after it was moved and scaled: a dream must not leave it.
     pub(crate) low: Param<Tensor<3>>,
     pub(crate) high: Param<Tensor<3>>,
@@ -32,10 +38,12 @@ impl Vector {
             let data = TensorData::new(numbers, [1, token, token_dim]);
             Param::from_tensor(Tensor::from_data(data, device)).set_require_grad(false)
         };
-        let scale = |spread: &Spread| spread.deviation.max(LEAST_DEVIATION);
+        let gain = |spread: &Spread| (spread.deviation / spread.change.max(1e-9)).clamp(1.0, MOST_GAIN);
+        let scale = |spread: &Spread| spread.deviation.max(LEAST_DEVIATION) / gain(spread);
         Self {
             mean: fixed(0.0, &|spread| spread.mean),
             scale: fixed(1.0, &scale),
+            gain: fixed(1.0, &gain),
             low: fixed(0.0, &|spread| (spread.low - spread.mean) / scale(spread)),
             high: fixed(0.0, &|spread| (spread.high - spread.mean) / scale(spread)),
             features: spreads.len(),
@@ -72,11 +80,14 @@ mod tests {
     #[test]
     fn a_state_vector_comes_back_and_stays_where_the_data_lies() {
         let device = Device::flex();
-        let spread = |mean: f32| Spread { mean, deviation: 2.0, low: mean - 3.0, high: mean + 5.0 };
+        let spread =
+            |mean: f32| Spread { mean, deviation: 2.0, low: mean - 3.0, high: mean + 5.0, change: 0.5 };
         let vector = Vector::new(&[0.0, 1.0, 2.0, 3.0, 4.0].map(spread), 4, &device);
         let state = Tensor::<2>::from_data([[0.5, -1.0, 2.0, 8.0, 100.0]], &device);
         let tokens = vector.encode(state.clone());
         assert_eq!(tokens.dims(), [1, 2, 4]);
+        // A change of one step is as large as noise.
+        assert_eq!(numbers(&tokens)[0], 1.0);
         assert_eq!(numbers(&vector.decode(tokens.clone())), numbers(&state));
         assert_eq!(numbers(&vector.decode(vector.bounded(tokens))), [0.5, -1.0, 2.0, 8.0, 9.0]);
     }
