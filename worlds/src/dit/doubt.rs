@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FEATURES: usize = 4;
 /// Below this an error counts as none.
 const LEAST: f32 = 1e-4;
+/// Weights of a judge.
+const N: usize = FEATURES + 1;
+type Vector = nalgebra::SVector<f64, N>;
+type Matrix = nalgebra::SMatrix<f64, N, N>;
 /// Rounds of Newton's method, and what keeps its steps finite.
 const ROUNDS: usize = 25;
 const RIDGE: f64 = 1e-2;
@@ -64,7 +68,6 @@ impl Judge {
     /// The judge under whom what was said, and whether it was good, are likeliest: ridge-regularised logistic
     /// regression by Newton's method, on features of mean 0 and variance 1.
     pub(crate) fn fitted(said: &[([f32; FEATURES], bool)]) -> Self {
-        const N: usize = FEATURES + 1;
         let count = said.len().max(1) as f64;
         let (mut mean, mut deviation) = ([0.0f64; FEATURES], [0.0f64; FEATURES]);
         for (features, _) in said {
@@ -76,31 +79,26 @@ impl Judge {
         }
         let deviation = deviation.map(|square| square.sqrt().max(1e-6));
         let row = |features: &[f32; FEATURES]| {
-            let mut row = [1.0; N];
+            let mut row = Vector::repeat(1.0);
             for (idx, x) in features.iter().enumerate() {
                 row[idx] = (f64::from(*x) - mean[idx]) / deviation[idx];
             }
             row
         };
-        let mut weights = [0.0f64; N];
+        let mut weights = Vector::zeros();
         for _ in 0..ROUNDS {
-            let mut slope = weights.map(|weight| -RIDGE * weight);
-            let mut bend = [[0.0; N]; N];
-            (0..N).for_each(|idx| bend[idx][idx] = RIDGE);
+            let mut slope = weights * -RIDGE;
+            let mut bend = Matrix::identity() * RIDGE;
             for (features, good) in said {
                 let row = row(features);
-                let sum = row.iter().zip(&weights).map(|(x, weight)| x * weight).sum::<f64>();
-                let chance = 1.0 / (1.0 + (-sum).exp());
+                let chance = 1.0 / (1.0 + (-row.dot(&weights)).exp());
                 let off = f64::from(u8::from(*good)) - chance;
-                for i in 0..N {
-                    slope[i] += off * row[i] / count;
-                    for j in 0..N {
-                        bend[i][j] += chance * (1.0 - chance) * row[i] * row[j] / count;
-                    }
-                }
+                slope += row * (off / count);
+                bend += row * row.transpose() * (chance * (1.0 - chance) / count);
             }
-            let step = solved(bend, slope);
-            weights.iter_mut().zip(step).for_each(|(weight, step)| *weight += step);
+            // The ridge makes it positive definite, as long as all is finite.
+            let Some(solver) = bend.cholesky() else { break };
+            weights += solver.solve(&slope);
         }
         let mut plain = [0.0f32; N];
         let mut added = weights[FEATURES];
@@ -111,26 +109,6 @@ impl Judge {
         plain[FEATURES] = added as f32;
         Self { weights: plain }
     }
-}
-
-/// The solution of a small positive definite system, by Gauss's elimination.
-fn solved<const N: usize>(mut rows: [[f64; N]; N], mut right: [f64; N]) -> [f64; N] {
-    for pivot in 0..N {
-        for row in pivot + 1..N {
-            let share = rows[row][pivot] / rows[pivot][pivot];
-            for column in pivot..N {
-                rows[row][column] -= share * rows[pivot][column];
-            }
-            right[row] -= share * right[pivot];
-        }
-    }
-    for row in (0..N).rev() {
-        for column in row + 1..N {
-            right[row] -= rows[row][column] * right[column];
-        }
-        right[row] /= rows[row][row];
-    }
-    right
 }
 
 #[cfg(test)]

@@ -264,9 +264,9 @@ fn readout_loss(
     let (time, frames) = (batch.time, read.len());
     let before = |values: &[f32], idx: usize| if idx % time == 0 { 0.0 } else { values[idx - 1] };
     let count = read.iter().sum::<f32>().max(1.0);
-    let rewards = (0..frames).flat_map(|idx| {
+    let rewards = read.iter().enumerate().flat_map(|(idx, read)| {
         let chances = bins.two_hot(before(&batch.rewards, idx));
-        chances.into_iter().map(move |chance| chance * read[idx] / count)
+        chances.into_iter().map(move |chance| chance * read / count)
     });
     let logits = readout.clone().narrow(1, BINS, readout.dims()[1] - BINS);
     let wanted = of(&rewards.collect::<Vec<_>>(), logits.dims(), &device);
