@@ -39,7 +39,7 @@ pub(crate) fn dream(folder: &Path) -> Result<()> {
     let world = Arc::new(Dit::new(DitConfig::debug(), spec, Seed::new(2), &device)?);
     let context = world.spec().context;
     let contexts = DatasetContexts::new(Arc::new(frames), Split::All, SplitRule::ByEpisode, context)?;
-    let limits = DreamLimits { clock: None, horizon: 20 };
+    let limits = DreamLimits { clock: None, horizon: 20, min_trust: 0.0 };
     let mut env = WorldEnv::new(world, Arc::new(contexts), 8, limits, "world:example".into(), &device)?;
 
     let mut policy = agents::build("random", env.spec())?;

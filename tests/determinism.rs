@@ -95,7 +95,7 @@ fn config() -> DitConfig {
 /// A world in so many lanes, from contexts of noise.
 fn dreaming(world: &Arc<dyn WorldModel>, lanes: usize) -> Box<dyn Env> {
     let (spec, device): (WorldSpec, _) = (world.spec().clone(), Device::flex());
-    let limits = DreamLimits { clock: None, horizon: 9 };
+    let limits = DreamLimits { clock: None, horizon: 9, min_trust: 0.0 };
     let contexts = Arc::new(Noise { spec });
     Box::new(WorldEnv::new(world.clone(), contexts, lanes, limits, "world:toy".into(), &device).unwrap())
 }

@@ -54,7 +54,7 @@ impl Dream {
     fn begin(world: Arc<dyn WorldModel>, n_lanes: usize, device: &Device) -> Result<Self> {
         let actions = made::constant(&world.spec().action, n_lanes, device);
         let contexts = Arc::new(MadeContexts { spec: world.spec().clone() });
-        let limits = DreamLimits { clock: None, horizon: usize::MAX };
+        let limits = DreamLimits { clock: None, horizon: usize::MAX, min_trust: 0.0 };
         let env = WorldEnv::new(world, contexts, n_lanes, limits, "world:made".into(), device)?;
         let mut dream = Self { env, actions, device: device.clone(), begun: 0 };
         dream.reset(&LaneMask::all(n_lanes))?;

@@ -37,7 +37,7 @@ pub struct ContextOrigin {
 }
 
 /// Where a whole data set comes from. Together with an episode's id it names every byte of the episode.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// Truth, dream or recording.
@@ -61,6 +61,9 @@ pub struct Provenance {
     /// Furthest step that the world was allowed to dream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub horizon: Option<usize>,
+    /// Trust below which a dream was cut; absent where it was not watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_trust: Option<f32>,
     /// Where dreams began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contexts: Option<ContextOrigin>,
@@ -82,6 +85,7 @@ impl Provenance {
             run_seed: None,
             max_steps: None,
             horizon: None,
+            min_trust: None,
             contexts: None,
             licence: None,
         }
@@ -91,7 +95,7 @@ impl Provenance {
     /// there is none.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-        let pairs: [(&'static str, String, String); 10] = [
+        let pairs: [(&'static str, String, String); 11] = [
             ("source", format!("{:?}", self.source), format!("{:?}", other.source)),
             ("env", self.env.clone(), other.env.clone()),
             ("world", format!("{:?}", self.world), format!("{:?}", other.world)),
@@ -99,10 +103,32 @@ impl Provenance {
             ("run seed", format!("{:?}", self.run_seed), format!("{:?}", other.run_seed)),
             ("most steps", format!("{:?}", self.max_steps), format!("{:?}", other.max_steps)),
             ("horizon", format!("{:?}", self.horizon), format!("{:?}", other.horizon)),
+            ("least trust", format!("{:?}", self.min_trust), format!("{:?}", other.min_trust)),
             ("contexts", format!("{:?}", self.contexts), format!("{:?}", other.contexts)),
             ("licence", format!("{:?}", self.licence), format!("{:?}", other.licence)),
             ("code", self.code.clone(), other.code.clone()),
         ];
         pairs.into_iter().find(|(_, ours, theirs)| ours != theirs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_version_wrote_is_read_and_the_least_trust_tells_recordings_apart() {
+        let older = r#"{"source": "dream", "env": "world:nano", "code": "dreamlane 0.1.0", "horizon": 100}"#;
+        let older: Provenance =
+            serde_json::from_str(older).expect("a field that was not there has a default");
+        assert_eq!(older.min_trust, None);
+        let watched = Provenance { min_trust: Some(0.25), ..older.clone() };
+        assert_eq!(
+            older.difference(&watched),
+            Some(("least trust", "None".to_owned(), "Some(0.25)".to_owned()))
+        );
+        let text = serde_json::to_string(&watched).expect("it serialises");
+        assert_eq!(serde_json::from_str::<Provenance>(&text).expect("it is read back"), watched);
+        assert!(!serde_json::to_string(&older).expect("it serialises").contains("min_trust"));
     }
 }

@@ -17,19 +17,21 @@ mod saved;
 
 use crate::{
     frozen::{freeze, thaw},
-    request::{check_lane, check_reset, check_step},
+    request::{check_actions, check_lane, check_reset, check_step},
     status::{LaneStatus, timestep},
 };
 use beginning::{blank, last_frames, overlay};
 use saved::{Saved, row_of};
 
 /// How long a dream may last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DreamLimits {
     /// Steps after which the task's clock cuts the episode; `None` where the task has no clock.
     pub clock: Option<usize>,
     /// Steps after which the world is no longer allowed to dream on.
     pub horizon: usize,
+    /// Trust below which a step is no longer to be believed and the dream is cut; 0 never cuts.
+    pub min_trust: f32,
 }
 
 /// A learned world behind [`Env`]; one seat per lane.
@@ -63,7 +65,7 @@ impl WorldEnv {
     /// Dreams of `world` in so many lanes, each beginning where `contexts` says. `name` goes into the spec.
     ///
     /// # Errors
-    /// When the world cannot draw, or the horizon is 0.
+    /// When the world cannot draw, the horizon is 0, or the least trust is not in [0, 1].
     pub fn new(
         world: Arc<dyn WorldModel>,
         contexts: Arc<dyn Contexts>,
@@ -78,6 +80,12 @@ impl WorldEnv {
         if limits.horizon == 0 || limits.clock == Some(0) {
             return Err(Error::Invalid(format!(
                 "{name}: clock and horizon must be above 0, found {limits:?}"
+            )));
+        }
+        if !(0.0..=1.0).contains(&limits.min_trust) {
+            return Err(Error::Invalid(format!(
+                "{name}: expected a least trust from 0 to 1, found {}",
+                limits.min_trust
             )));
         }
         let spec = env_spec(world.spec(), name, lanes);
@@ -120,11 +128,13 @@ impl WorldEnv {
             status.terminated = seed.split(2).split(status.step as u64).uniform() < verdict.ending;
         }
         let by_clock = limits.clock.is_some_and(|clock| status.step >= clock);
-        // The clock belongs to the task and the horizon to the dream, so the clock comes first.
-        status.truncated = match (status.terminated, by_clock) {
-            (true, _) => None,
-            (false, true) => Some(Truncation::Clock),
-            (false, false) => (status.step >= limits.horizon).then_some(Truncation::Horizon),
+        // The clock belongs to the task and the rest to the dream, so the clock comes first; a dream that is no longer
+        // believed at its horizon was lost before it was over.
+        status.truncated = match status.terminated {
+            true => None,
+            false if by_clock => Some(Truncation::Clock),
+            false if status.trust < limits.min_trust => Some(Truncation::Trust),
+            false => (status.step >= limits.horizon).then_some(Truncation::Horizon),
         };
         true
     }
@@ -141,7 +151,8 @@ impl Env for WorldEnv {
             let indices: Vec<usize> = lanes.indices().collect();
             let contexts: Vec<Context> =
                 seeds.iter().map(|seed| self.contexts.draw(seed.split(0))).collect::<Result<_>>()?;
-            let first_seen = last_frames(&self.spec, &indices, &contexts, &self.device)?;
+            let first_seen =
+                last_frames(&self.spec, self.world.spec().context, &indices, &contexts, &self.device)?;
             let noise: Vec<Seed> = seeds.iter().map(|seed| seed.split(1)).collect();
             self.imagine(&indices, &contexts, &noise)?;
             self.seen = overlay(&self.seen, first_seen, lanes, &self.device);
@@ -158,6 +169,8 @@ impl Env for WorldEnv {
     fn step(&mut self, actions: &Actions, running: &LaneMask) -> Result<Timestep> {
         check_step(&self.spec, actions, running, self.lanes.iter().map(|lane| &lane.status))?;
         self.lanes.iter_mut().for_each(|lane| lane.status.reward = 0.0);
+        let values: Vec<f32> = actions.values.to_data().iter::<f32>().collect();
+        check_actions(&self.spec, &values, &actions.given, running)?;
         let Some(imagination) = self.imagination.as_mut().filter(|_| running.any()) else {
             return Ok(self.timestep());
         };

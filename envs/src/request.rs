@@ -1,6 +1,6 @@
 //! Checks of what a caller hands to an environment, before anything moves.
 
-use dreamlane_core::{Actions, EnvSpec, Error, LaneMask, Result, Seed};
+use dreamlane_core::{Actions, EnvSpec, Error, LaneMask, Result, RowMask, Seed};
 
 use crate::status::LaneStatus;
 
@@ -42,6 +42,31 @@ pub(crate) fn check_step<'a>(
         Some((lane_idx, _)) => Err(Error::Invalid(format!("{}: lane {lane_idx} was never reset", spec.name))),
         None => Ok(()),
     }
+}
+
+/// Checks the action rows of the running lanes that were given one. `values` is `[row, width]`.
+pub(crate) fn check_actions(
+    spec: &EnvSpec,
+    values: &[f32],
+    given: &RowMask,
+    running: &LaneMask,
+) -> Result<()> {
+    let width = spec.action.width();
+    for lane_idx in running.indices() {
+        let rows = lane_idx * spec.seats..(lane_idx + 1) * spec.seats;
+        for row in
+            rows.filter(|&row_idx| given.get(row_idx)).map(|idx| &values[idx * width..(idx + 1) * width])
+        {
+            if !spec.action.contains(row) {
+                return Err(Error::Invalid(format!(
+                    "{}: expected an action of {}, found {row:?} in lane {lane_idx}",
+                    spec.name,
+                    spec.action.told()
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a lane exists.

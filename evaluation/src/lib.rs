@@ -6,6 +6,7 @@
 //! trust against true errors, and how far all of it is valid. [`outcomes`](fn@outcomes) judges rewards and endings over
 //! all starts of a recording. Every figure carries a bootstrap interval over unbroken runs. [`gates`] says whether a
 //! [`WorldReport`] reaches the figures that the project promises, [`table`] prints it, [`film_strip`] shows it, [`html_page`] makes one web page of it all.
+//! [`paired`](fn@paired) holds a world against the simulator that it learned from, which can be asked what would have been.
 //! [`drift`](fn@drift) looks further: whether long dreams still look like the recording.
 //!
 //! Pictures here are host bytes `[channel, height, width]` of the one camera; errors are in units of
@@ -16,6 +17,7 @@ mod bootstrap;
 mod bounds;
 mod case;
 mod clip;
+mod contact_sheet;
 mod drift;
 mod driver;
 mod features;
@@ -26,6 +28,7 @@ mod gate;
 mod html;
 mod likeness;
 mod outcomes;
+mod paired;
 mod pixels;
 mod report;
 mod sharpness;
@@ -47,6 +50,7 @@ pub use bootstrap::{Clusters, Interval, bootstrap};
 pub use bounds::Bounds;
 pub use case::Case;
 pub use clip::{Clip, clips};
+pub use contact_sheet::{SheetRow, contact_sheet};
 pub use drift::{DriftReport, DriftScore, DriftSettings, WorldDrift, drift};
 pub use driver::{Progress, Settings, evaluate_world};
 pub use fidelity::{HorizonScore, PixelScore};
@@ -57,6 +61,11 @@ pub use html::{Command, Curve, Fact, Page, Strip, html_page};
 pub use likeness::LikenessScore;
 pub use outcomes::{
     EventScore, HorizonEndings, OutcomeReport, OutcomeSettings, OutcomeWindow, OutcomesOn, outcomes,
+};
+pub use paired::{
+    Confusion, Directed, FollowingScore, ForkScore, OthersScore, PairedPixels, PairedReport, PairedScore,
+    PairedSettings, PairedWorld, REACTS_MPS, Reaction, StateScore, ToldApart, TrustStep, TrustedHorizon,
+    paired, paired_table,
 };
 pub use report::{ControlReport, WorldReport, WorldScores};
 pub use sharpness::{HorizonSharpness, SharpnessScore, gradient_energy, half_size, luma};

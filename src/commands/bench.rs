@@ -160,7 +160,7 @@ impl Bench {
         let dreaming = sources::Dreaming {
             data: self.data.clone(),
             split: self.split.into(),
-            limits: DreamLimits { clock: None, horizon: self.horizon },
+            limits: DreamLimits { clock: None, horizon: self.horizon, min_trust: 0.0 },
             precision: self.precision,
             temperature: 1.0,
         };

@@ -53,6 +53,8 @@ pub(crate) struct Evaluate {
 enum What {
     /// A world.
     World(EvaluateWorld),
+    /// A world beside the truth that it dreams of, under the same and under other actions.
+    Paired(super::paired::EvaluatePaired),
 }
 
 /// Which world, on what.
@@ -112,8 +114,10 @@ pub(crate) enum Promise {
 
 impl Evaluate {
     pub(crate) fn run(self, surroundings: &Surroundings) -> anyhow::Result<()> {
-        let What::World(what) = self.what;
-        what.run(surroundings)
+        match self.what {
+            What::World(what) => what.run(surroundings),
+            What::Paired(what) => what.run(surroundings),
+        }
     }
 }
 

@@ -6,8 +6,10 @@ mod command_line;
 mod demo;
 mod evaluate;
 mod export;
+mod fork;
 mod import;
 mod info;
+mod paired;
 mod provenance;
 mod recording;
 mod repair;
@@ -50,7 +52,9 @@ enum Command {
     Train(train::Train),
     /// Play episodes in the truth or in a dream, and record them.
     Rollout(rollout::Rollout),
-    /// Hold a world against recordings.
+    /// Go on from one beginning under several action sequences, side by side, as a picture.
+    Fork(fork::Fork),
+    /// Hold a world against recordings, or against the truth.
     Evaluate(evaluate::Evaluate),
     /// Measure how fast an environment steps, and what recording it costs.
     Bench(bench::Bench),
@@ -87,6 +91,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(import) => import.run(),
         Command::Train(train) => train.run(&surroundings),
         Command::Rollout(rollout) => rollout.run(&surroundings).map(|_| ()),
+        Command::Fork(fork) => fork.run(&surroundings),
         Command::Evaluate(evaluate) => evaluate.run(&surroundings),
         Command::Bench(bench) => bench.run(&surroundings),
         Command::Calibrate(calibrate) => calibrate.run(&surroundings),

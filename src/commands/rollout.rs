@@ -46,6 +46,9 @@ pub(crate) struct Rollout {
     /// Steps that a world may dream before the episode is cut by the horizon.
     #[arg(long, default_value_t = 100)]
     pub(crate) horizon: usize,
+    /// Trust below which a world's dream is cut, 0 to 1; 0 never cuts.
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) min_trust: f32,
     /// Where contexts and replayed actions come from; a world's own training data when not given.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
@@ -96,7 +99,7 @@ impl Rollout {
         let dreaming = sources::Dreaming {
             data: self.data.clone(),
             split: self.split.into(),
-            limits: DreamLimits { clock: None, horizon: self.horizon },
+            limits: DreamLimits { clock: None, horizon: self.horizon, min_trust: self.min_trust },
             precision: self.precision,
             temperature: self.temperature,
         };

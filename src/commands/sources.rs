@@ -135,6 +135,7 @@ pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device
         }),
         contexts: Some(provenance::contexts(&data, &cache, dreaming.split)),
         horizon: Some(dreaming.limits.horizon),
+        min_trust: Some(dreaming.limits.min_trust).filter(|&least| least > 0.0),
         licence,
         // The path of a run names a place on one machine; the hash names the world.
         ..provenance::played(&format!("{WORLD}{}", provenance::folder_name(run)), Origins::Dream)

@@ -4,6 +4,7 @@
 
 mod bench;
 mod damage;
+mod forks;
 mod happy_path;
 mod made;
 mod recording_again;

@@ -34,7 +34,7 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
     let (truth, run) = (truth.display(), run.display());
     let train = format!("train world --preset debug --data {truth} --out new");
     let judge = format!("evaluate world {run} --split all --out new");
-    let cases: [(String, &[&str]); 17] = [
+    let cases: [(String, &[&str]); 18] = [
         (format!("{train} --set learning.steps"), &["KEY=VALUE", "`learning.steps`"]),
         (format!("{train} --set learning.steps=-1"), &["`-1`", "learning.steps"]),
         (format!("{train} --set learning.steps=many"), &["learning.steps=many", "quoted"]),
@@ -58,6 +58,7 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
             &["products in bf16", "not supported by drive/highway"],
         ),
         (format!("rollout --env world:{run} --horizon 0 --out new"), &["horizon", "above 0"]),
+        (format!("rollout --env world:{run} --min-trust 1.5 --out new"), &["from 0 to 1", "found 1.5"]),
     ];
     for (arguments, words) in cases {
         refused(&folder, &arguments, words);

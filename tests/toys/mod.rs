@@ -66,8 +66,8 @@ pub(crate) fn briefly_trained(config: DitConfig, spec: &WorldSpec, device: &Devi
             images: vec![picture_noise(seed, frames * camera.frame_len())],
             state: Vec::new(),
             actions: seed.split(1).normal(frames * spec.action.width()),
-            rewards: seed.split(2).normal(frames),
-            ends: vec![0.0; frames],
+            rewards: if spec.rewards { seed.split(2).normal(frames) } else { Vec::new() },
+            ends: if spec.rewards { vec![0.0; frames] } else { Vec::new() },
         });
     }
     learner

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use dreamlane_core::{ActionSpace, Body, BodyKind, EnvSpec, Error, Scene, Seed};
+use dreamlane_core::{
+    ActionSpace, Body, BodyKind, CameraSpec, EnvSpec, Episode, Error, Scene, Seed, Truncation,
+};
 use dreamlane_datasets::{FORMATS, format_named, open_any};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -28,6 +30,29 @@ proptest! {
             prop_assert_eq!(source.lengths(), &lengths[..]);
             prop_assert_eq!(read(source.as_ref()).unwrap(), written);
         }
+    }
+}
+
+#[test]
+fn why_an_episode_was_cut_survives_in_every_format() {
+    let reasons = [None, Some(Truncation::Clock), Some(Truncation::Horizon), Some(Truncation::Trust)];
+    for format in FORMATS {
+        // Video wants pictures of a certain size.
+        let (folder, cameras) = (tempfile::tempdir().unwrap(), vec![CameraSpec::new("front", 16, 16)]);
+        let spec = EnvSpec { cameras, ..full_spec() };
+        let mut sink = format.create(folder.path(), &spec, &provenance()).unwrap();
+        for (id, truncated) in reasons.into_iter().enumerate() {
+            let ending =
+                Episode { truncated, terminated: truncated.is_none(), ..episode(&spec, id as u64, 3) };
+            sink.write(&ending).unwrap();
+        }
+        sink.finish().unwrap();
+        let found: Vec<_> = read(open_any(folder.path()).unwrap().as_ref())
+            .unwrap()
+            .into_iter()
+            .map(|episode| (episode.truncated, episode.terminated))
+            .collect();
+        assert_eq!(found, reasons.map(|reason| (reason, reason.is_none())), "{}", format.name());
     }
 }
 

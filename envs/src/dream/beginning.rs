@@ -9,9 +9,10 @@ pub(super) fn blank(spec: &EnvSpec, device: &Device) -> Observation {
     observation(spec, images, vec![0.0; spec.lanes * spec.state.len()], device)
 }
 
-/// The last real frame of each context in its lane; other lanes are blank.
+/// The last real frame of each context in its lane; other lanes are blank. A context has at least `wanted` frames.
 pub(super) fn last_frames(
     spec: &EnvSpec,
+    wanted: usize,
     lanes: &[usize],
     contexts: &[Context],
     device: &Device,
@@ -21,7 +22,7 @@ pub(super) fn last_frames(
     let width = spec.state.len();
     let mut state = vec![0.0; spec.lanes * width];
     for (&lane_idx, context) in lanes.iter().zip(contexts) {
-        check(spec, context)?;
+        check(spec, wanted, context)?;
         for ((all, bytes), camera) in images.iter_mut().zip(&context.images).zip(&spec.cameras) {
             let len = camera.frame_len();
             all[lane_idx * len..(lane_idx + 1) * len].copy_from_slice(&bytes[(context.len - 1) * len..]);
@@ -79,12 +80,13 @@ pub(super) fn overlay(
 }
 
 /// Checks that a context can be cut into frames of the spec.
-fn check(spec: &EnvSpec, context: &Context) -> Result<()> {
+fn check(spec: &EnvSpec, wanted: usize, context: &Context) -> Result<()> {
     let mismatch = |what: &str, expected: usize, found: usize| {
         Err(Error::mismatch(&context.source, format!("context {what}"), expected, found))
     };
-    if context.len == 0 {
-        return mismatch("frames, at least", 1, 0);
+    // A world that sees less than it learned with dreams on, and wrongly.
+    if context.len < wanted.max(1) {
+        return mismatch("frames, at least", wanted.max(1), context.len);
     }
     if context.images.len() != spec.cameras.len() {
         return mismatch("cameras", spec.cameras.len(), context.images.len());

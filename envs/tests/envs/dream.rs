@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use dreamlane_core::{
-    ActionSpace, Actions, CameraSpec, Context, Contexts, Env, Fault, Imagination, LaneMask, Observation,
-    Prediction, Result, RowMask, Seed, Snapshot, Timestep, Truncation, Window, WorldModel, WorldSpec,
+    ActionSpace, Actions, CameraSpec, Context, Contexts, Env, Error, Fault, Imagination, LaneMask,
+    Observation, Prediction, Result, RowMask, Seed, Snapshot, Timestep, Truncation, Window, WorldModel,
+    WorldSpec,
 };
 use dreamlane_envs::dream::{DreamLimits, WorldEnv};
 
@@ -88,8 +89,8 @@ impl Imagination for Counting {
         }
     }
 
-    fn observe(&mut self, _actions: &Actions, _seen: &Observation, _lanes: &LaneMask) -> Result<()> {
-        Ok(())
+    fn observe(&mut self, _: &Actions, _: &Observation, _: &LaneMask) -> Result<Prediction> {
+        Err(Error::Unsupported("observing", "counter".into()))
     }
 
     fn replace(&mut self, lanes: &[usize], contexts: &[Context], _seeds: &[Seed]) -> Result<()> {
@@ -139,7 +140,7 @@ fn world(rewards: bool) -> Arc<Counter> {
 }
 
 fn env(lanes: usize, clock: Option<usize>, horizon: usize) -> WorldEnv {
-    let limits = DreamLimits { clock, horizon };
+    let limits = DreamLimits { clock, horizon, min_trust: 0.0 };
     WorldEnv::new(world(true), Arc::new(Beginnings), lanes, limits, "world:toy".into(), &Device::flex())
         .unwrap()
 }
@@ -222,7 +223,7 @@ fn clock_horizon_and_ending_stay_apart() {
 
 #[test]
 fn a_world_without_rewards_gives_none_and_never_ends() {
-    let limits = DreamLimits { clock: None, horizon: 3 };
+    let limits = DreamLimits { clock: None, horizon: 3, min_trust: 0.0 };
     let contexts = Arc::new(Beginnings);
     let mut env =
         WorldEnv::new(world(false), contexts, 1, limits, "world:toy".into(), &Device::flex()).unwrap();
@@ -273,9 +274,86 @@ fn contexts_that_do_not_fit_are_refused_before_anything_moves() {
             Ok(context)
         }
     }
-    let limits = DreamLimits { clock: None, horizon: 3 };
+    let limits = DreamLimits { clock: None, horizon: 3, min_trust: 0.0 };
     let mut env =
         WorldEnv::new(world(true), Arc::new(Short), 1, limits, "world:toy".into(), &Device::flex()).unwrap();
     let message = env.reset(&LaneMask::all(1), &[Seed::new(1)]).unwrap_err().to_string();
     assert!(message.contains("expected 24, found 20"), "{message}");
+}
+
+#[test]
+fn a_dream_that_is_no_longer_believed_is_cut_after_the_clock_and_before_the_horizon() {
+    // The toy's trust is 0.5 at every step.
+    for (clock, horizon, min_trust, action, expected) in [
+        (None, 9, 0.6, 0.0, Some(Truncation::Trust)),
+        (None, 1, 0.6, 0.0, Some(Truncation::Trust)),
+        (Some(1), 9, 0.6, 0.0, Some(Truncation::Clock)),
+        (None, 9, 0.6, END, None),
+        (None, 9, 0.5, 0.0, None),
+        (None, 9, 0.0, 0.0, None),
+    ] {
+        let limits = DreamLimits { clock, horizon, min_trust };
+        let made =
+            WorldEnv::new(world(true), Arc::new(Beginnings), 1, limits, "world:toy".into(), &Device::flex());
+        let mut env = made.unwrap();
+        env.reset(&LaneMask::all(1), &[Seed::new(1)]).unwrap();
+        let now = env.step(&actions(&[action]), &LaneMask::all(1)).unwrap();
+        assert_eq!((now.truncated[0], now.terminated.get(0)), (expected, action == END), "{limits:?}");
+    }
+    for min_trust in [-0.1, 1.1, f32::NAN] {
+        let limits = DreamLimits { clock: None, horizon: 3, min_trust };
+        let made =
+            WorldEnv::new(world(true), Arc::new(Beginnings), 1, limits, "world:toy".into(), &Device::flex());
+        let message = made.err().unwrap().to_string();
+        assert!(
+            message.contains(&format!("expected a least trust from 0 to 1, found {min_trust}")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn contexts_shorter_than_the_world_wants_are_refused() {
+    struct OneFrame;
+    impl Contexts for OneFrame {
+        fn draw(&self, _seed: Seed) -> Result<Context> {
+            let images = vec![vec![0; 12]];
+            Ok(Context { len: 1, images, state: vec![0.0], actions: vec![0.0], source: "brief".into() })
+        }
+    }
+    let limits = DreamLimits { clock: None, horizon: 3, min_trust: 0.0 };
+    let made = WorldEnv::new(world(true), Arc::new(OneFrame), 1, limits, "world:toy".into(), &Device::flex());
+    let message = made.unwrap().reset(&LaneMask::all(1), &[Seed::new(1)]).unwrap_err().to_string();
+    assert!(message.contains("context frames, at least: expected 2, found 1: brief"), "{message}");
+}
+
+#[test]
+fn actions_outside_the_space_are_refused_before_anything_moves() {
+    let mut env = env(2, None, 100);
+    let all = LaneMask::all(2);
+    env.reset(&all, &[Seed::new(1), Seed::new(2)]).unwrap();
+    for wrong in [f32::NAN, 1.5, f32::NEG_INFINITY] {
+        let message = env.step(&actions(&[0.1, wrong]), &all).unwrap_err().to_string();
+        let said = format!("expected an action of push in [-1, 1], found [{wrong:?}] in lane 1");
+        assert!(message.contains(&said), "{message}");
+    }
+    // Lane 0 takes its first step now; of a row that is not given nothing is read.
+    let unread = Actions { given: RowMask::only(2, &[0]), ..actions(&[0.1, f32::NAN]) };
+    let now = env.step(&unread, &LaneMask::only(2, &[0])).unwrap();
+    assert_eq!(shown(&now), [start_of(1) + 1.0, start_of(2)]);
+}
+
+#[test]
+fn a_snapshot_of_another_form_is_refused_by_its_number() {
+    let mut env = env(1, None, 100);
+    env.reset(&LaneMask::all(1), &[Seed::new(1)]).unwrap();
+    let mut old = env.snapshot(0).unwrap();
+    old.bytes[0] = 77;
+    let message = env.restore(0, &old).unwrap_err().to_string();
+    assert!(
+        message.contains("snapshot of world:toy: expected form") && message.contains("found form 77"),
+        "{message}"
+    );
+    old.bytes.clear();
+    assert!(env.restore(0, &old).unwrap_err().to_string().contains("broken"));
 }

@@ -92,6 +92,7 @@ fn add_provenance(description: &mut Description, provenance: Option<&Provenance>
         ("run seed", provenance.run_seed.map(|seed| seed.to_string())),
         ("most steps", provenance.max_steps.map(|steps| steps.to_string())),
         ("horizon", provenance.horizon.map(|steps| steps.to_string())),
+        ("least trust", provenance.min_trust.map(|trust| trust.to_string())),
         (
             "contexts",
             provenance.contexts.as_ref().map(|from| format!("{} of {} {}", from.split, from.data, from.hash)),
