@@ -46,7 +46,7 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
         (format!("{train} --set learning.clip=500"), &["500 frames", "training windows", "41 frames"]),
         (format!("{judge} --horizons 5,1"), &["ascend", "[5, 1]"]),
         (format!("{judge} --horizons 0,1"), &["at least 1", "[0, 1]"]),
-        (format!("{judge} --horizons 900"), &["no stretch of 904 frames", "900 to dream"]),
+        (format!("{judge} --horizons 900"), &["no stretch of 902 frames", "900 to dream"]),
         (format!("{judge} --dreams 0"), &["dreams must be 1 to 64", "found 0"]),
         (format!("{judge} --cases 0"), &["no cases"]),
         ("rollout --env drive/highway --lanes 0 --out new".into(), &["--lanes", "at least 1"]),

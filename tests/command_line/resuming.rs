@@ -95,7 +95,7 @@ fn a_stopped_training_goes_on_with_what_it_was_begun_with() {
         ("--seed 4", ["--seed", "expected 3, found 4"]),
         ("--preset nano", ["--preset", "expected debug, found nano"]),
         ("--set learning.steps=41", ["--set", "found learning.steps=41"]),
-        ("--augment mirror", ["--augment", "expected full, found mirror"]),
+        ("--augment mirror", ["--augment", "expected none, found mirror"]),
         ("--licence MIT", ["--licence", "expected none, found MIT"]),
         ("--save-every 6", ["--save-every", "expected 5, found 6"]),
     ] {

@@ -26,7 +26,7 @@ fn assert_sound(run: &Path) {
     let context = Context {
         len: spec.context,
         images: vec![vec![100; spec.context * spec.cameras[0].frame_len()]],
-        state: Vec::new(),
+        state: vec![0.0; spec.context * spec.state.len()],
         actions: vec![0.0; spec.context * spec.action.width()],
         source: "grey".into(),
     };
