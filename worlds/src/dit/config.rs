@@ -188,7 +188,7 @@ impl DitConfig {
                 dim: 128,
                 depth: 6,
                 heads: 4,
-                hidden: 448,
+                hidden: 384,
                 registers: 2,
                 context: 32,
                 wants: 16,
