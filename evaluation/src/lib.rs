@@ -7,6 +7,7 @@
 //! all starts of a recording. Every figure carries a bootstrap interval over unbroken runs. [`gates`] says whether a
 //! [`WorldReport`] reaches the figures that the project promises, [`table`] prints it, [`film_strip`] shows it, [`html_page`] makes one web page of it all.
 //! [`drift`](fn@drift) looks further: whether long dreams still look like the recording.
+//! [`probe_world`] says in metres where a dream has the car, [`usefulness`](fn@usefulness) what can be learned from dreams.
 //!
 //! Pictures here are host bytes `[channel, height, width]` of the one camera; errors are in units of
 //! full scale, so a pixel that is off by 255 has squared error 1.
@@ -27,6 +28,7 @@ mod html;
 mod likeness;
 mod outcomes;
 mod pixels;
+mod probe;
 mod report;
 mod sharpness;
 mod sheet;
@@ -57,6 +59,11 @@ pub use html::{Command, Curve, Fact, Page, Strip, html_page};
 pub use likeness::LikenessScore;
 pub use outcomes::{
     EventScore, HorizonEndings, OutcomeReport, OutcomeSettings, OutcomeWindow, OutcomesOn, outcomes,
+};
+pub use probe::{
+    ActionScore, Beside, Learning, NumberScore, PresenceScore, Probe, ProbeHorizon, ProbeReport,
+    ProbeSettings, ReadAction, Steered, Steering, Through, UsefulnessReport, UsefulnessSettings, Validated,
+    probe_table, probe_world, usefulness, usefulness_table,
 };
 pub use report::{ControlReport, WorldReport, WorldScores};
 pub use sharpness::{HorizonSharpness, SharpnessScore, gradient_energy, half_size, luma};

@@ -3,11 +3,13 @@
 mod bench;
 mod calibrate;
 mod command_line;
+mod continued;
 mod demo;
 mod evaluate;
 mod export;
 mod import;
 mod info;
+mod probe;
 mod provenance;
 mod recording;
 mod repair;
@@ -18,6 +20,7 @@ mod sources;
 mod store;
 mod train;
 mod training_log;
+mod usefulness;
 
 use std::{
     process::ExitCode,
