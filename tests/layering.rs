@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("datasets", &["core"]),
     ("rollouts", &["core"]),
     ("training", &["core", "datasets", "rollouts"]),
-    ("evaluation", &["core", "datasets", "rollouts"]),
+    ("evaluation", &["core", "nn", "datasets", "rollouts"]),
     (
         "src",
         &[

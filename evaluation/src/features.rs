@@ -13,7 +13,8 @@ pub(crate) struct Feature {
 }
 
 impl Feature {
-    fn of(name: &str) -> Self {
+    /// What a number of this name is.
+    pub(crate) fn of(name: &str) -> Self {
         let bare = Self { name: name.to_owned(), scale: 1.0, unit: String::new() };
         let Some((before, after)) = name.rsplit_once('/') else { return bare };
         let digits = after.find(|letter: char| letter.is_alphabetic()).unwrap_or(after.len());

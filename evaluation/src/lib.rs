@@ -8,6 +8,7 @@
 //! [`WorldReport`] reaches the figures that the project promises, [`table`] prints it, [`film_strip`] shows it, [`html_page`] makes one web page of it all.
 //! [`paired`](fn@paired) holds a world against the simulator that it learned from, which can be asked what would have been.
 //! [`drift`](fn@drift) looks further: whether long dreams still look like the recording.
+//! [`probe_world`] says in metres where a dream has the car, [`usefulness`](fn@usefulness) what can be learned from dreams.
 //!
 //! Pictures here are host bytes `[channel, height, width]` of the one camera; errors are in units of
 //! full scale, so a pixel that is off by 255 has squared error 1.
@@ -30,6 +31,7 @@ mod likeness;
 mod outcomes;
 mod paired;
 mod pixels;
+mod probe;
 mod report;
 mod sharpness;
 mod sheet;
@@ -66,6 +68,11 @@ pub use paired::{
     Confusion, Directed, FollowingScore, ForkScore, OthersScore, PairedPixels, PairedReport, PairedScore,
     PairedSettings, PairedWorld, REACTS_MPS, Reaction, StateScore, ToldApart, TrustStep, TrustedHorizon,
     paired, paired_table,
+};
+pub use probe::{
+    ActionScore, Beside, Learning, NumberScore, PresenceScore, Probe, ProbeHorizon, ProbeReport,
+    ProbeSettings, ReadAction, Steered, Steering, Through, UsefulnessReport, UsefulnessSettings, Validated,
+    probe_table, probe_world, usefulness, usefulness_table,
 };
 pub use report::{ControlReport, WorldReport, WorldScores};
 pub use sharpness::{HorizonSharpness, SharpnessScore, gradient_energy, half_size, luma};

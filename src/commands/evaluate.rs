@@ -20,10 +20,12 @@ use dreamlane::{
 };
 use serde_json::json;
 
-use super::{Surroundings, report, rollout::Part, sources, store};
+use super::{
+    Surroundings, probe::EvaluateProbe, report, rollout::Part, sources, store, usefulness::EvaluateUsefulness,
+};
 use crate::progress::Bar;
-pub(super) use stretches::spread;
-use stretches::{cases, longest, usual, windows};
+pub(super) use stretches::{cases, spread};
+use stretches::{longest, usual, windows};
 
 /// Frames recorded after each context, where recordings are long enough: what steering responses need to show
 /// their lag.
@@ -55,6 +57,10 @@ enum What {
     World(EvaluateWorld),
     /// A world beside the truth that it dreams of, under the same and under other actions.
     Paired(super::paired::EvaluatePaired),
+    /// What a small net that has learned to read recorded frames reads off dreamed ones, in metres.
+    Probe(EvaluateProbe),
+    /// What a steering predictor learns from dreams, beside what it learns from recordings.
+    Usefulness(EvaluateUsefulness),
 }
 
 /// Which world, on what.
@@ -117,6 +123,8 @@ impl Evaluate {
         match self.what {
             What::World(what) => what.run(surroundings),
             What::Paired(what) => what.run(surroundings),
+            What::Probe(what) => what.run(surroundings),
+            What::Usefulness(what) => what.run(surroundings),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod calibrate;
 mod command_line;
+mod continued;
 mod demo;
 mod evaluate;
 mod export;
@@ -10,6 +11,7 @@ mod fork;
 mod import;
 mod info;
 mod paired;
+mod probe;
 mod provenance;
 mod recording;
 mod repair;
@@ -20,6 +22,7 @@ mod sources;
 mod store;
 mod train;
 mod training_log;
+mod usefulness;
 
 use std::{
     process::ExitCode,

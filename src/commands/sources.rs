@@ -25,7 +25,7 @@ use serde::Serialize;
 use super::{provenance, store};
 
 /// What a learned world is called before its path.
-const WORLD: &str = "world:";
+pub(crate) const WORLD: &str = "world:";
 
 /// Choices that matter for dreams alone.
 #[derive(Clone, Debug)]

@@ -33,7 +33,7 @@ pub(super) fn usual(cache: &FrameCache, split: Split, context: usize) -> usize {
 }
 
 /// Stretches of `context + horizon` frames, at most `most` of them, spread evenly.
-pub(super) fn cases(
+pub(in super::super) fn cases(
     cache: &FrameCache,
     split: Split,
     context: usize,
