@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{
     Dit,
-    doubt::{FEATURES, Judge},
+    doubt::{FEATURES, Judge, log_of},
     network::fixed,
 };
 use crate::host::numbers;
@@ -33,10 +33,10 @@ impl Dit {
         let second = (self.spec.steps_per_second as usize).min(batch.time - self.config.trunk.wants);
         let old = steps.iter().filter(|step| step.step == second).map(|step| step.still).collect::<Vec<_>>();
         let bound = (SHARE * old.iter().sum::<f32>() / old.len().max(1) as f32).max(f32::MIN_POSITIVE);
-        let said = steps.iter().map(|step| (step.features, step.error <= bound)).collect::<Vec<_>>();
-        let judge = Judge::fitted(&said);
-        let good = said.iter().filter(|(_, good)| *good).count() as f64 / said.len().max(1) as f64;
-        self.network.judge = fixed(&judge.weights, &self.device);
+        let said = steps.iter().map(|step| (step.features, log_of(step.error))).collect::<Vec<_>>();
+        let judge = Judge::fitted(&said, bound);
+        let good = steps.iter().filter(|step| step.error <= bound).count() as f64 / steps.len().max(1) as f64;
+        self.network.judge = fixed(&judge.numbers, &self.device);
         self.network.bound = fixed(&[bound], &self.device);
         let mut found = Metrics::from([("bound", f64::from(bound)), ("good", good)]);
         for (name, wanted) in [("error_8", 8), ("error_32", 32), ("error_64", 64)] {

@@ -216,7 +216,7 @@ impl DitConfig {
                 dream_every: 6,
                 readout_weight: 0.1,
                 ending_weight: 5.0,
-                state_weight: 2.0,
+                state_weight: 0.5,
                 square_weight: 0.0,
                 gradient_weight: 1.0,
                 energy_weight: 1.5,

@@ -2,21 +2,22 @@
 //!
 //! Signals cost no pass of their own: the error that the network expects of its own frame (it learns it from dreams
 //! that are held against recordings), and the gap between what the first and the last pass of a step take the frame
-//! for. Trust is the chance, by a logistic regression on dreams of data kept aside, that a step's error is below a bound.
+//! for. Trust is the chance that a step's error is below a bound, by a regression on dreams of data kept aside.
 
 use serde::{Deserialize, Serialize};
 
 /// Numbers that trust is judged by.
-pub(crate) const FEATURES: usize = 4;
+pub(crate) const FEATURES: usize = 6;
+/// Numbers of a judge: weights of the features, what is added, the logarithm of the bound, and the spread.
+pub(crate) const JUDGE: usize = FEATURES + 3;
 /// Below this an error counts as none.
 const LEAST: f32 = 1e-4;
-/// Weights of a judge.
-const N: usize = FEATURES + 1;
-type Vector = nalgebra::SVector<f64, N>;
-type Matrix = nalgebra::SMatrix<f64, N, N>;
-/// Rounds of Newton's method, and what keeps its steps finite.
-const ROUNDS: usize = 25;
-const RIDGE: f64 = 1e-2;
+/// What keeps the weights of features finite that say the same.
+const RIDGE: f64 = 1e-3;
+/// A logistic curve this steep is nearly the normal distribution's.
+const STEEPNESS: f32 = 1.702;
+type Row = nalgebra::SVector<f64, { FEATURES + 1 }>;
+type Square = nalgebra::SMatrix<f64, { FEATURES + 1 }, { FEATURES + 1 }>;
 
 /// What the steps of one dream have said since its last real frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,30 +45,32 @@ impl Doubts {
     /// What trust is judged by.
     pub(crate) fn features(&self) -> [f32; FEATURES] {
         let steps = self.steps.max(1.0);
-        [self.error, self.error_sum / steps, self.gap_sum / steps, self.steps.ln_1p()]
+        let (mean, gap, age) = (self.error_sum / steps, self.gap_sum / steps, self.steps.ln_1p());
+        [self.error, mean, gap, age, mean * age, gap * age]
     }
 }
 
-/// How trust follows from what was said: weights of the features, and one more number that is added.
+/// How trust follows from what was said: the logarithm of the error is about normal around a weighted sum of the
+/// features, and trust is the chance that it lies below the bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Judge {
-    pub(crate) weights: [f32; FEATURES + 1],
+    pub(crate) numbers: [f32; JUDGE],
 }
 
 impl Judge {
     /// Believes everything, as nothing is known.
-    pub(crate) const CREDULOUS: [f32; FEATURES + 1] = [0.0, 0.0, 0.0, 0.0, 30.0];
+    pub(crate) const CREDULOUS: [f32; JUDGE] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -30.0, 0.0, 1.0];
 
     /// In [0, 1].
     pub(crate) fn trust(&self, doubts: &Doubts) -> f32 {
-        let features = doubts.features();
-        let sum = features.iter().zip(&self.weights).map(|(x, weight)| x * weight).sum::<f32>();
-        1.0 / (1.0 + (-(sum + self.weights[FEATURES])).exp())
+        let [.., added, bound, spread] = self.numbers;
+        let sum = doubts.features().iter().zip(&self.numbers).map(|(x, weight)| x * weight).sum::<f32>();
+        1.0 / (1.0 + (STEEPNESS * (sum + added - bound) / spread).exp())
     }
 
-    /// The judge under whom what was said, and whether it was good, are likeliest: ridge-regularised logistic
-    /// regression by Newton's method, on features of mean 0 and variance 1.
-    pub(crate) fn fitted(said: &[([f32; FEATURES], bool)]) -> Self {
+    /// The judge that comes nearest to the logarithms of the errors of dreams, beside what their steps had said: linear
+    /// regression with a ridge, on features of mean 0 and variance 1. `bound` is an error.
+    pub(crate) fn fitted(said: &[([f32; FEATURES], f32)], bound: f32) -> Self {
         let count = said.len().max(1) as f64;
         let (mut mean, mut deviation) = ([0.0f64; FEATURES], [0.0f64; FEATURES]);
         for (features, _) in said {
@@ -79,35 +82,33 @@ impl Judge {
         }
         let deviation = deviation.map(|square| square.sqrt().max(1e-6));
         let row = |features: &[f32; FEATURES]| {
-            let mut row = Vector::repeat(1.0);
+            let mut row = Row::repeat(1.0);
             for (idx, x) in features.iter().enumerate() {
                 row[idx] = (f64::from(*x) - mean[idx]) / deviation[idx];
             }
             row
         };
-        let mut weights = Vector::zeros();
-        for _ in 0..ROUNDS {
-            let mut slope = weights * -RIDGE;
-            let mut bend = Matrix::identity() * RIDGE;
-            for (features, good) in said {
-                let row = row(features);
-                let chance = 1.0 / (1.0 + (-row.dot(&weights)).exp());
-                let off = f64::from(u8::from(*good)) - chance;
-                slope += row * (off / count);
-                bend += row * row.transpose() * (chance * (1.0 - chance) / count);
-            }
-            // The ridge makes it positive definite, as long as all is finite.
-            let Some(solver) = bend.cholesky() else { break };
-            weights += solver.solve(&slope);
+        let (mut squares, mut products) = (Square::identity() * RIDGE, Row::zeros());
+        for (features, error) in said {
+            let row = row(features);
+            squares += row * row.transpose() / count;
+            products += row * (f64::from(*error) / count);
         }
-        let mut plain = [0.0f32; N];
+        // The ridge makes it positive definite, as long as all is finite.
+        let Some(solver) = squares.cholesky() else { return Self { numbers: Self::CREDULOUS } };
+        let weights = solver.solve(&products);
+        let off =
+            said.iter().map(|(features, error)| (f64::from(*error) - row(features).dot(&weights)).powi(2));
+        let spread = (off.sum::<f64>() / count).sqrt().max(1e-3);
+        let mut numbers = [0.0f32; JUDGE];
         let mut added = weights[FEATURES];
         for idx in 0..FEATURES {
-            plain[idx] = (weights[idx] / deviation[idx]) as f32;
+            numbers[idx] = (weights[idx] / deviation[idx]) as f32;
             added -= weights[idx] * mean[idx] / deviation[idx];
         }
-        plain[FEATURES] = added as f32;
-        Self { weights: plain }
+        (numbers[FEATURES], numbers[FEATURES + 1]) = (added as f32, log_of(bound));
+        numbers[FEATURES + 2] = spread as f32;
+        Self { numbers }
     }
 }
 
@@ -117,35 +118,38 @@ mod tests {
     use dreamlane_core::Seed;
 
     #[test]
-    fn a_judge_finds_the_chances_that_made_its_data() {
-        let made = Judge { weights: [1.0, 0.0, -2.0, 0.0, 0.5] };
-        let said = (0..20_000u64)
-            .map(|idx| {
-                let seed = Seed::new(idx);
-                let drawn = seed.split(0).normal(3);
-                let mut doubts = Doubts::default();
-                doubts.step(drawn[0], (drawn[1] * 0.3).exp());
-                doubts.step(drawn[2], 1.0);
-                (doubts.features(), seed.split(1).uniform() < made.trust(&doubts))
-            })
-            .collect::<Vec<_>>();
-        let found = Judge::fitted(&said);
-        let mut doubts = Doubts::default();
-        for (error, gap) in [(-1.0, 0.5), (0.3, 2.0), (2.0, 1.0)] {
-            doubts.step(error, gap);
-            if doubts.steps == 2.0 {
-                let off = found.trust(&doubts) - made.trust(&doubts);
-                assert!(off.abs() < 0.03, "off by {off}");
-            }
+    fn a_judge_finds_the_errors_that_made_its_data_and_its_trust_is_their_chance() {
+        let bound = 0.5f32;
+        let made = |seed: Seed| {
+            let drawn = seed.split(0).normal(4);
+            let mut doubts = Doubts::default();
+            doubts.step(drawn[0], (0.3 * drawn[1]).exp());
+            doubts.step(drawn[2], 1.0);
+            let features = doubts.features();
+            let error = 0.5 * features[0] - 0.8 * features[2] - 1.0 + 0.4 * drawn[3];
+            (doubts, error)
+        };
+        let said =
+            (0..20_000).map(|idx| made(Seed::new(idx))).map(|(doubts, error)| (doubts.features(), error));
+        let judge = Judge::fitted(&said.collect::<Vec<_>>(), bound);
+        let fresh = (20_000..40_000).map(|idx| made(Seed::new(idx)));
+        let fresh = fresh.map(|(doubts, error)| (judge.trust(&doubts), error <= log_of(bound)));
+        let mut bins = [[0.0f32; 3]; 5];
+        for (trust, good) in fresh {
+            let bin = &mut bins[((trust * 5.0) as usize).min(4)];
+            *bin = [bin[0] + 1.0, bin[1] + trust, bin[2] + f32::from(u8::from(good))];
+        }
+        for [count, trust, good] in bins {
+            assert!((trust - good).abs() / count.max(1.0) < 0.05, "said {trust}, found {good} of {count}");
         }
     }
 
     #[test]
     fn nothing_known_is_believed_and_what_is_always_good_too() {
-        assert!(Judge { weights: Judge::CREDULOUS }.trust(&Doubts::default()) > 0.999);
+        assert!(Judge { numbers: Judge::CREDULOUS }.trust(&Doubts::default()) > 0.999);
         let mut doubts = Doubts::default();
         doubts.step(0.1, 0.2);
-        let judge = Judge::fitted(&[(doubts.features(), true); 50]);
-        assert!(judge.trust(&doubts) > 0.9 && judge.weights.iter().all(|weight| weight.is_finite()));
+        let judge = Judge::fitted(&[(doubts.features(), -3.0); 50], 0.5);
+        assert!(judge.trust(&doubts) > 0.99 && judge.numbers.iter().all(|number| number.is_finite()));
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Network {
     pub(super) rewards: Param<Tensor<1>>,
     /// `[1]`: what is added to the logit of an ending, as clips with endings were shown more often than they come.
     pub(super) ending: Param<Tensor<1>>,
-    /// `[FEATURES + 1]`: the judge of trust, see `doubt.rs`.
+    /// `[JUDGE]`: the judge of trust, see `doubt.rs`.
     pub(super) judge: Param<Tensor<1>>,
     /// `[1]`: the error up to which a step is good.
     pub(super) bound: Param<Tensor<1>>,
@@ -125,7 +125,7 @@ impl Network {
     /// The judge of trust.
     pub(super) fn judge(&self) -> Judge {
         let numbers = numbers(&self.judge.val());
-        Judge { weights: std::array::from_fn(|idx| numbers[idx]) }
+        Judge { numbers: std::array::from_fn(|idx| numbers[idx]) }
     }
 
     /// Bins of the reward.

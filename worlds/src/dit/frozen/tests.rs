@@ -42,7 +42,8 @@ fn world(config: DitConfig) -> Dit {
     };
     world.network.latent_mean = drawn(51, 0.1);
     world.network.latent_scale = drawn(52, 0.4);
-    world.network.judge = super::super::network::fixed(&[-0.5, 0.2, -0.3, -0.1, 0.4], &device);
+    world.network.judge =
+        super::super::network::fixed(&[0.5, 0.2, 0.3, 0.1, 0.05, -0.1, 0.4, 0.2, 1.5], &device);
     world
 }
 
