@@ -10,7 +10,9 @@ use dreamlane::{
 /// Pixels per side of a latent pixel; a token is two of them wide.
 const STRIDE: usize = 8;
 /// Numbers that a noise level is told in.
-const LEVEL: usize = 32;
+const LEVEL: usize = 64;
+/// Tokens that read and are not read.
+const READERS: usize = 1;
 /// Channels of a block of 4x4 pixels.
 const PIXELS: usize = 48;
 
@@ -19,7 +21,8 @@ pub(crate) struct Work {
     config: DitConfig,
     latent_pixels: usize,
     features: usize,
-    readers: usize,
+    /// Numbers that the reader says.
+    said: usize,
 }
 
 fn product(rows: usize, from: usize, to: usize) -> f64 {
@@ -37,17 +40,17 @@ impl Work {
             config: config.clone(),
             latent_pixels: camera.height * camera.width / (STRIDE * STRIDE),
             features: config.trunk.actions * (spec.action.width() + 1),
-            readers: usize::from(spec.rewards),
+            said: 2 + if spec.rewards { config.trunk.bins } else { 0 },
         }
     }
 
-    /// One step of one lane, with its picture.
+    /// One step of one lane, with its picture: the passes that draw it, and the one that commits it.
     pub(crate) fn step(&self) -> f64 {
         let TrunkConfig { passes, context, .. } = self.config.trunk;
-        passes as f64 * self.trunk(context) + self.decoding()
+        (passes + 1) as f64 * self.trunk(context) + self.decoding()
     }
 
-    /// One step of learning of the transformer. The way back takes twice the way there; the frozen codec has none.
+    /// One step of learning of the transformer that falls on neither shortcuts nor dreams. The way back takes twice the way there; the frozen codec has none.
     pub(crate) fn learn_trunk(&self) -> f64 {
         let (learning, context) = (&self.config.learning, self.config.trunk.context);
         let clip = (1..=learning.clip).map(|frames| 3.0 * self.trunk(frames.min(context)) + self.encoding());
@@ -65,7 +68,7 @@ impl Work {
         let TrunkConfig { dim, depth, hidden, registers, .. } = self.config.trunk;
         let latents = self.latent_pixels / 4;
         let token_dim = 4 * self.config.codec.latent;
-        let tokens = latents + 1 + registers + self.readers;
+        let tokens = latents + 1 + registers + READERS;
         let condition = |features| product(1, features, dim) + product(1, dim, dim);
         let around = product(latents, 2 * token_dim, dim)
             + product(1, self.features, dim)
@@ -73,11 +76,11 @@ impl Work {
             + condition(LEVEL)
             + product(1, dim, 9 * dim)
             + product(latents, dim, token_dim)
-            + product(self.readers, dim, 2);
+            + product(READERS, dim, self.said);
         // Scores, and the sum of values by them.
         let attention = |keys| product(tokens, dim, 4 * dim) + 2.0 * product(tokens, dim, keys);
         let feed_forward = 2.0 * product(tokens, dim, hidden);
-        let block = attention(tokens - self.readers) + feed_forward;
+        let block = attention(tokens - READERS) + feed_forward;
         around + depth as f64 * block + (depth / 2) as f64 * attention(reach)
     }
 

@@ -34,7 +34,7 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
     let (truth, run) = (truth.display(), run.display());
     let train = format!("train world --preset debug --data {truth} --out new");
     let judge = format!("evaluate world {run} --split all --out new");
-    let cases: [(String, &[&str]); 18] = [
+    let cases: [(String, &[&str]); 19] = [
         (format!("{train} --set learning.steps"), &["KEY=VALUE", "`learning.steps`"]),
         (format!("{train} --set learning.steps=-1"), &["`-1`", "learning.steps"]),
         (format!("{train} --set learning.steps=many"), &["learning.steps=many", "quoted"]),
@@ -52,7 +52,14 @@ fn values_that_cannot_work_are_answered_with_what_was_expected() {
         ("rollout --env drive/highway --lanes 0 --out new".into(), &["--lanes", "at least 1"]),
         ("rollout --env drive/highway --episodes 0 --out new".into(), &["--episodes", "at least 1"]),
         ("rollout --env drive/highway --policy noisy:9 --out new".into(), &["from 0 to 1", "`9`"]),
-        (format!("rollout --env world:{run} --policy idm --out new"), &["idm", "state vector"]),
+        (
+            format!("rollout --env world:{run} --temperature 20 --out new"),
+            &["temperature", "0 to 10", "found 20"],
+        ),
+        (
+            "rollout --env drive/highway --temperature 0.5 --out new".into(),
+            &["a temperature", "not supported by drive/highway"],
+        ),
         (
             "rollout --env drive/highway --precision bf16 --out new".into(),
             &["products in bf16", "not supported by drive/highway"],
