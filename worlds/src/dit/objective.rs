@@ -262,7 +262,7 @@ fn readout_loss(
 ) -> Tensor<1> {
     let device = readout.device();
     let (time, frames) = (batch.time, read.len());
-    let before = |values: &[f32], idx: usize| if idx % time == 0 { 0.0 } else { values[idx - 1] };
+    let before = |values: &[f32], idx: usize| if idx.is_multiple_of(time) { 0.0 } else { values[idx - 1] };
     let count = read.iter().sum::<f32>().max(1.0);
     let rewards = read.iter().enumerate().flat_map(|(idx, read)| {
         let chances = bins.two_hot(before(&batch.rewards, idx));
