@@ -37,7 +37,6 @@ impl Dit {
         let judge = Judge::fitted(&said, bound);
         let good = steps.iter().filter(|step| step.error <= bound).count() as f64 / steps.len().max(1) as f64;
         self.network.judge = fixed(&judge.numbers, &self.device);
-        self.network.bound = fixed(&[bound], &self.device);
         let mut found = Metrics::from([("bound", f64::from(bound)), ("good", good)]);
         for (name, wanted) in [("error_8", 8), ("error_32", 32), ("error_64", 64)] {
             let errors = steps.iter().filter(|step| step.step == wanted).map(|step| f64::from(step.error));

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::{
     Dit,
     lane::{BEFORE, DRAWN, KNOWN, Lane, Shape},
+    objective::known,
     readout::{Said, prediction},
     trunk::{Outcome, Pass, Reach},
 };
@@ -252,7 +253,7 @@ fn begun(world: &Dit, contexts: &[Context], seeds: &[Seed]) -> Result<Vec<Lane>>
 impl Dit {
     /// τ of frames that are known: not quite 1, so that the net does not trust them to the last bit.
     pub(super) fn observed_level(&self) -> f32 {
-        1.0 - self.config.trunk.context_noise
+        known(&self.config).0
     }
 
     pub(super) fn shape(&self) -> Shape {

@@ -33,8 +33,6 @@ pub(crate) struct Network {
     pub(super) ending: Param<Tensor<1>>,
     /// `[JUDGE]`: the judge of trust, see `doubt.rs`.
     pub(super) judge: Param<Tensor<1>>,
-    /// `[1]`: the error up to which a step is good.
-    pub(super) bound: Param<Tensor<1>>,
 }
 
 impl Network {
@@ -55,7 +53,6 @@ impl Network {
             rewards: fixed(&[-1.0, 1.0], device),
             ending: fixed(&[0.0], device),
             judge: fixed(&Judge::CREDULOUS, device),
-            bound: fixed(&[1.0], device),
         }
     }
 
