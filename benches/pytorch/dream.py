@@ -1,7 +1,8 @@
 """A world in motion (worlds/src/dit/dream.rs): lanes side by side, with the keys and values of past frames in a ring.
 
 The place of a frame in the ring does not matter, since keys are rotated before they are kept: the newest frame
-overwrites the oldest, and no memory is moved. All passes of a step write the same place; the last one stays.
+overwrites the oldest, and no memory is moved. All passes of a step write the same place; the last one, which reads the
+frame that was drawn and commits it, stays.
 """
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 
 from codec import to_bytes
 from model import noised
-from objective import clip_features, previous_frames
+from objective import clip_features, noise_beside, previous_frames
 from trunk import TIME_BASE, Clip, rotary
 
 FORBIDDEN = -1e9
@@ -86,7 +87,7 @@ class Dream:
             noised(latents, noise(latents.shape), level).flatten(0, 1),
             previous_frames(latents, noise(latents.shape), level).flatten(0, 1),
             features,
-            torch.full((lanes * time,), level),
+            world.told(lanes * time, level, world.finest_share),
             Seen(self.ring, lanes, time),
         )
         self.ring.position += time
@@ -101,18 +102,18 @@ class Dream:
         self.history = torch.cat((taken[:, None], self.history[:, :-1]), dim=1)
         features = self.history.flatten(1)
         noisy = noise(self.latest.shape)
-        previous = noised(self.latest, noise(self.latest.shape), world.observed_level)
+        level, lanes = world.observed_level, len(actions)
+        previous = self.latest + noise(self.latest.shape) * noise_beside(level)
         self.ring.begin()
         for done in range(self.passes):
-            level = done / self.passes
-            levels = torch.full((len(actions),), level)
-            predicted, readout = world.trunk(noisy, previous, features, levels, self.ring)
+            told = world.told(lanes, done / self.passes, 1.0 / self.passes)
+            predicted, _ = world.trunk(noisy, previous, features, told, self.ring)
             noisy = torch.lerp(noisy, predicted, 1.0 / (self.passes - done))
-        self.ring.commit()
         self.latest = world.bounded(noisy)
-        if readout is None:
-            return self.latest, None, None
-        return self.latest, readout[:, 0], readout[:, 1].sigmoid()
+        known = noised(self.latest, noise(self.latest.shape), level)
+        _, readout = world.trunk(known, previous, features, world.told(lanes, level, world.finest_share), self.ring)
+        self.ring.commit()
+        return self.latest, *world.said(readout)
 
     def decode(self):
         """The newest frames as bytes, `[lane, 3, height, width]`."""

@@ -4,11 +4,10 @@ import torch
 import torch.nn.functional as F
 
 from model import noised
-from trunk import Clip
+from trunk import BINS, ENDING, Clip
 
 CLIP_DROPOUT = 0.05
-READOUT_WEIGHT = 0.1
-ENDING_WEIGHT = 10.0
+KNOWN_WEIGHT = 0.1
 
 
 def clip_features(actions, known, reach):
@@ -24,10 +23,12 @@ def clip_features(actions, known, reach):
     return history.transpose(2, 3).flatten(2).flatten(0, 1)
 
 
-def levels_of(clips, time):
-    """Half of the frames at the levels that a two-pass dream visits, the others anywhere."""
-    choice, levels = torch.rand(2, clips, time)
-    return torch.where(choice < 0.25, 0.0, torch.where(choice < 0.5, 0.5, levels))
+def told_of(world, clips, time):
+    """Levels and shares `[clip, time]`: frames that are known, and others on the way, each to go the finest share."""
+    finest = world.config["trunk"]["finest"]
+    levels = torch.randint(finest, (clips, time)) / finest
+    known = torch.rand(clips, time) < world.config["learning"]["known"]
+    return torch.where(known, world.observed_level, levels), torch.full((clips, time), world.finest_share)
 
 
 def change_weights(latents, extra):
@@ -36,43 +37,69 @@ def change_weights(latents, extra):
     return F.pad(change, (0, 0, 1, 0), value=1.0)
 
 
+def noise_beside(level):
+    """How much noise stands beside a frame that is not made smaller for it."""
+    return (1.0 - level) / level
+
+
 def previous_frames(latents, noise, level):
     """The frame before each, lightly noised; zeros before the first."""
-    return F.pad(noised(latents[:, :-1], noise[:, 1:], level), (0, 0, 0, 0, 1, 0))
+    return F.pad(latents[:, :-1] + noise[:, 1:] * noise_beside(level), (0, 0, 0, 0, 1, 0))
 
 
-def readout_loss(readout, rewards, ends):
-    """Squared error of the reward and cross-entropy of the ending that came with each frame but the first."""
-    clips, time = rewards.shape
-    reward, logit = readout.view(clips, time, 2)[:, 1:].unbind(2)
-    ends = ends[:, :-1]
-    entropy = F.binary_cross_entropy_with_logits(logit, ends, weight=1.0 + (ENDING_WEIGHT - 1.0) * ends)
-    return F.mse_loss(reward, rewards[:, :-1]) + entropy
+def two_hot(rewards, worths):
+    """Chances of the two bins around each reward, whose mean it is: `[..., bin]`."""
+    rewards = rewards.clamp(worths[0], worths[-1])
+    above = torch.searchsorted(worths, rewards.contiguous()).clamp(1, len(worths) - 1)
+    low, high = worths[above - 1], worths[above]
+    share = ((rewards - low) / (high - low)).clamp(0.0, 1.0)
+    chances = torch.zeros(*rewards.shape, len(worths))
+    chances.scatter_(-1, above[..., None] - 1, 1.0 - share[..., None])
+    return chances.scatter_(-1, above[..., None], share[..., None])
+
+
+def readout_loss(world, readout, batch, read):
+    """Cross-entropies of the reward and of the ending that came with each frame that is `read`, `[clip, time]`."""
+    rewards, ends = (F.pad(batch[name][:, :-1], (1, 0)) for name in ("rewards", "ends"))
+    readout = readout.view(*read.shape, -1)
+    weight = world.config["learning"]["ending_weight"]
+    logit, logits = readout[..., ENDING], readout[..., BINS:]
+    reward = -(logits.log_softmax(2) * two_hot(rewards, world.bins())).sum(2)
+    entropy = F.binary_cross_entropy_with_logits(logit, ends, weight=1.0 + (weight - 1.0) * ends, reduction="none")
+    return ((reward + entropy) * read).sum() / read.sum().clamp(min=1.0)
 
 
 def trunk_loss(world, latents, batch):
-    """Flow matching of clips `[clip, time, token, token_dim]`, every frame at a noise level of its own."""
+    """Flow matching of clips `[clip, time, token, token_dim]`, every frame at a noise level of its own.
+
+    A step of this is the plain one, two of three: shortcuts and clips that are dreamed on are not measured.
+    """
     clips, time = latents.shape[:2]
-    levels = levels_of(clips, time)
+    levels, shares = told_of(world, clips, time)
     hidden = torch.rand(clips, 1) < CLIP_DROPOUT
     known = ~hidden & (torch.rand(clips, time) >= world.config["learning"]["action_dropout"])
     noisy = noised(latents, torch.randn_like(latents), levels[:, :, None, None])
     previous = previous_frames(latents, torch.randn_like(latents), world.observed_level)
     features = clip_features(batch["actions"], known, world.reach)
     times = Clip(clips, time, world.config["trunk"]["context"], world.head_dim)
-    predicted, readout = world.trunk(noisy.flatten(0, 1), previous.flatten(0, 1), features, levels.flatten(), times)
+    told = levels.flatten(), shares.flatten()
+    predicted, readout = world.trunk(noisy.flatten(0, 1), previous.flatten(0, 1), features, told, times)
     return weighted_loss(world, latents, levels, batch, predicted.view_as(latents), readout)
 
 
 def weighted_loss(world, latents, levels, batch, predicted, readout):
     """The loss of an answer; `levels` `[clip, time]`. Nothing can be known of the first frame of a clip."""
-    weights = 0.3 + 0.7 * levels
+    learning = world.config["learning"]
+    read = (levels - world.observed_level).abs() < 1e-6
+    weights = torch.where(read, KNOWN_WEIGHT, 0.3 + 0.7 * levels)
     weights[:, 0] = 0.0
-    weights = change_weights(latents, world.config["learning"]["change_weight"]) * weights[:, :, None]
+    read = read.float()
+    read[:, 0] = 0.0
+    weights = change_weights(latents, learning["change_weight"]) * weights[:, :, None]
     error = (predicted - latents).square().mean(3)
     loss = (error * weights).mean() / weights.mean()
-    if readout is not None:
-        loss = loss + READOUT_WEIGHT * readout_loss(readout, batch["rewards"], batch["ends"])
+    if world.spec["rewards"]:
+        loss = loss + learning["readout_weight"] * readout_loss(world, readout, batch, read)
     return loss
 
 

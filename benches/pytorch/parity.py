@@ -6,9 +6,9 @@ The dump holds float32 tensors, of one batch of clips and of some pictures; any 
 
     trunk.noisy, trunk.previous  [clip, time, token, token_dim]   `Pass::noisy`, `Pass::previous`
     trunk.actions                [clip * time, features]          `Pass::actions`
-    trunk.levels                 [clip * time]                    `Pass::levels`
+    trunk.levels, trunk.shares   [clip * time]                    `Pass::levels`, `Pass::shares`
     trunk.predicted              [clip, time, token, token_dim]   `Outcome::predicted`
-    trunk.readout                [clip * time, 2]                 `Outcome::readout`, where there are rewards
+    trunk.readout                [clip * time, 2 + bins]          `Outcome::readout`
 
         with `positions` 0..time, `mask` = band_mask(time, context) and no `past`
 
@@ -34,7 +34,7 @@ from safetensors.torch import load_file
 from codec import to_unit
 from dream import Dream
 from model import load, noised
-from objective import clip_features, previous_frames, reconstruction_loss, weighted_loss
+from objective import clip_features, noise_beside, previous_frames, reconstruction_loss, weighted_loss
 from trunk import Clip
 from training import bytes_of
 
@@ -63,10 +63,10 @@ def check_trunk(parity, world, dump):
     clips, time = dump["noisy"].shape[:2]
     times = Clip(clips, time, world.config["trunk"]["context"], world.head_dim)
     noisy, previous = dump["noisy"].flatten(0, 1), dump["previous"].flatten(0, 1)
-    predicted, readout = world.trunk(noisy, previous, dump["actions"], dump["levels"], times)
+    told = dump["levels"], dump["shares"]
+    predicted, readout = world.trunk(noisy, previous, dump["actions"], told, times)
     parity.near("trunk, predicted", predicted.view_as(dump["noisy"]), dump["predicted"])
-    if readout is not None:
-        parity.near("trunk, readout", readout, dump["readout"])
+    parity.near("trunk, readout", readout, dump["readout"])
 
 
 def check_codec(parity, world, dump):
@@ -76,7 +76,7 @@ def check_codec(parity, world, dump):
 
 def check_loss(parity, world, dump):
     latents, levels = dump["latents"], dump["levels"].view(dump["latents"].shape[:2])
-    loss = weighted_loss(world, latents, levels, dump, dump["predicted"], dump.get("readout"))
+    loss = weighted_loss(world, latents, levels, dump, dump["predicted"], dump["readout"])
     parity.near("loss of the trunk", loss.view(1), dump["value"])
 
 
@@ -100,25 +100,28 @@ def check_ring(parity, world, time, lanes=3):
     latents = world.encode(pictures.flatten(0, 1)).unflatten(0, (lanes, time))
     noisy = noised(latents, draws[0], level)
     previous = previous_frames(latents, draws[1], level)
-    levels = torch.full((lanes, time), level)
+    levels, shares = torch.full((lanes, time), level), torch.full((lanes, time), world.finest_share)
     append = lambda all, one: torch.cat((all, one[:, None]), dim=1)
     known, unknown = actions[:, :-1], torch.zeros(lanes, 1, world.width)
     found, expected = [], []
     for _ in range(trunk["context"] + 3):
         latest, taken = dream.latest, torch.randn(lanes, world.width)
         found.append(dream.step(taken)[0])
-        z, previous_noise = draws[-2:]
+        z, previous_noise, known_noise = draws[-3:]
         known = append(known, taken)
-        previous = append(previous, noised(latest, previous_noise, level))
+        previous = append(previous, latest + previous_noise * noise_beside(level))
         count = previous.shape[1]
         features = clip_features(torch.cat((known, unknown), 1), torch.ones(lanes, count).bool(), world.reach)
         times = Clip(lanes, count, trunk["context"], world.head_dim)
         for done in range(trunk["passes"]):
-            seen, tau = append(noisy, z), append(levels, torch.full((lanes,), done / trunk["passes"]))
-            predicted, _ = world.trunk(seen.flatten(0, 1), previous.flatten(0, 1), features, tau.flatten(), times)
+            now = world.told(lanes, done / trunk["passes"], 1.0 / trunk["passes"])
+            told = [append(all, one).flatten() for all, one in zip((levels, shares), now)]
+            predicted, _ = world.trunk(append(noisy, z).flatten(0, 1), previous.flatten(0, 1), features, told, times)
             z = torch.lerp(z, predicted.unflatten(0, (lanes, count))[:, -1], 1.0 / (trunk["passes"] - done))
-        noisy, levels = seen, tau
         expected.append(world.bounded(z))
+        noisy = append(noisy, noised(expected[-1], known_noise, level))
+        now = world.told(lanes, level, world.finest_share)
+        levels, shares = (append(all, one) for all, one in zip((levels, shares), now))
     parity.near(f"ring after {time} frames", torch.stack(found), torch.stack(expected))
 
 

@@ -10,6 +10,10 @@ import torch.nn.functional as F
 from torch import nn
 
 WAVES = 16
+# The least share of the way that can be told, as a power of one half.
+MOST_HALVINGS = 10.0
+# What the reader says before the bins of its reward: the logarithm of the frame's error, and the logit of the ending.
+ENDING, BINS = 1, 2
 EPSILON = 1e-6
 SPACE_BASE = 100.0
 TIME_BASE = 1000.0
@@ -160,18 +164,17 @@ class Trunk(nn.Module):
         super().__init__()
         dim, self.registers = trunk["dim"], trunk["registers"]
         rows, columns = grid
-        latents, readers = rows * columns, int(rewards)
-        tokens = latents + 1 + self.registers + readers
-        self.readers = readers
+        latents, self.readers = rows * columns, 1
+        tokens = latents + 1 + self.registers + self.readers
         self.enter = nn.Linear(2 * token_dim, dim)
         self.places = nn.Parameter(torch.zeros(tokens, dim))
         self.action_token = nn.Linear(features, dim)
         self.action_condition = Conditioner(features, dim)
-        self.level_condition = Conditioner(2 * WAVES, dim)
+        self.level_condition = Conditioner(4 * WAVES, dim)
         self.modulation = nn.Linear(dim, 9 * dim)
         self.blocks = nn.ModuleList(Block(trunk, idx % 2 == 1) for idx in range(trunk["depth"]))
         self.leave = nn.Linear(dim, token_dim)
-        self.heads = nn.Linear(dim, 2) if rewards else None
+        self.heads = nn.Linear(dim, BINS + (trunk["bins"] if rewards else 0))
         places = [[idx // columns, idx % columns] for idx in range(latents)]
         places += [[rows + idx, columns] for idx in range(tokens - latents)]
         cos, sin = rotary(places, dim // trunk["heads"], SPACE_BASE)
@@ -180,23 +183,25 @@ class Trunk(nn.Module):
         ones = torch.tensor([0.0, 1.0, 0.0] * 3)[:, None]
         self.register_buffer("ones", ones, persistent=False)
 
-    def forward(self, noisy, previous, actions, levels, times):
-        """`noisy` and `previous` `[frame, token, token_dim]`, `actions` `[frame, features]`, `levels` `[frame]`.
+    def forward(self, noisy, previous, actions, told, times):
+        """`noisy` and `previous` `[frame, token, token_dim]`, `actions` `[frame, features]`.
 
-        Gives the clean latents and, where there are rewards, `[frame, 2]`: reward and the logit of the ending.
+        `told` is two times `[frame]`: how far each frame is on its way from noise, and which share of it the pass is to
+        go. Gives the clean latents and what the reader says, `[frame, 2 + bins]`.
         """
         frame, latents, _ = noisy.shape
         x = self.tokens(torch.cat((noisy, previous), dim=2), actions)
-        level = self.level_condition(sinusoid(levels))
+        levels, shares = told
+        waves = sinusoid(levels), sinusoid(-shares.log2() / MOST_HALVINGS)
+        level = self.level_condition(torch.cat(waves, dim=1))
         shared = self.modulation(F.silu(level + self.action_condition(actions))).view(frame, 9, 1, -1)
         layer = 0
         for block in self.blocks:
             x = block(x, shared, self.ones, self.readers, (self.cos, self.sin), times, layer)
             layer += block.time is not None
         x = rms_norm(x)
-        readout = self.heads(x[:, -1]) if self.heads is not None else None
         # The frame before is the anchor.
-        return self.leave(x[:, :latents]) + previous, readout
+        return self.leave(x[:, :latents]) + previous, self.heads(x[:, -1])
 
     def tokens(self, latents, actions):
         """Latents, the action token, and blank ones: `[frame, all tokens, dim]`."""

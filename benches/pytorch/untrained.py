@@ -15,39 +15,55 @@ from model import World, tomllib
 CONFIG = """
 [codec]
 fine = 64
-coarse = 128
+coarse = 96
 blocks = 1
 latent = 8
+patch = 2
 
 [trunk]
 dim = 128
 depth = 6
 heads = 4
-hidden = 512
+hidden = 384
 registers = 2
-context = 16
+context = 32
+wants = 16
 actions = 8
 passes = 2
+finest = 4
 context_noise = 0.1
+bins = 41
+anchored = true
+foresees = false
 
 [learning]
 codec_steps = 2500
-steps = 2400
+steps = 4000
 codec_batch = 32
-batch = 16
-clip = 20
+batch = 8
+ends = 0.2
+clip = 40
 shards = 4
 codec_rate = 2e-3
 rate = 2e-3
 weight_decay = 0.02
 warm_up = 100
 action_dropout = 0.1
+known = 0.5
+shortcut_every = 3
+dream_every = 6
+readout_weight = 0.1
+doubt_weight = 0.05
+ending_weight = 5.0
+state_weight = 0.5
 square_weight = 0.0
 gradient_weight = 1.0
 energy_weight = 1.5
 latent_noise = 0.05
 change_weight = 3.0
+feature_weight = 0.5
 average = 0.995
+calibrated_on = 128
 shuffle_actions = false
 """
 
@@ -78,6 +94,8 @@ def main(folder, rewards):
     chance = torch.Generator().manual_seed(1)
     draws = lambda weight, scale: torch.randn(weight.shape, generator=chance) * scale
     for name, weight in world.state_dict().items():
+        if name in ("rewards", "ending", "judge"):
+            continue  # measured, and fine as they are
         if name.endswith("_gain") or name == "latent_scale":
             weight.copy_(1.0 + draws(weight, 0.1).clamp(-0.5, 0.5))
         elif name.endswith("offsets"):
