@@ -20,6 +20,7 @@ mod rollout;
 mod ship;
 mod sources;
 mod store;
+mod telling;
 mod train;
 mod training_log;
 mod usefulness;

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dreamlane::{
-    core::{Error, Result, Seed},
-    datasets::durable,
+    core::{Result, Seed},
     envs,
     evaluation::{PairedReport, PairedSettings, Progress, paired, paired_table},
     worlds::{self, checkpoint},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Surroundings, sources};
+use super::{Surroundings, sources, telling::Telling};
 use crate::progress::Bar;
 
 /// Episodes of the truth that run side by side.
@@ -53,12 +52,8 @@ pub(crate) struct EvaluatePaired {
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
     precision: sources::Numbers,
-    /// Print the report as JSON.
-    #[arg(long)]
-    json: bool,
-    /// Folder for paired.json; `evaluation` in the run when not given.
-    #[arg(long)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl EvaluatePaired {
@@ -86,28 +81,20 @@ impl EvaluatePaired {
         let (truth, policy) = (truth.as_mut(), policy.as_mut());
         let report = paired(truth, policy, &world, against.as_ref(), &settings, &mut say)?;
         bar.finish();
-        let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
-        std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
         let figures = self.figures(&report, &driver.name)?;
-        durable::write(&out.join("paired.json"), figures.as_bytes())?;
-        match self.json {
-            true => println!("{figures}"),
-            false => println!("{}\n{}", paired_table(&report), out.join("paired.json").display()),
-        }
-        Ok(())
+        Ok(self.telling.tell(&self.run, "paired.json", &figures, &paired_table(&report))?)
     }
 
-    fn figures(&self, report: &PairedReport, policy: &str) -> Result<String> {
+    fn figures(&self, report: &PairedReport, policy: &str) -> Result<Value> {
         let hash = |run: &Path| checkpoint::fingerprint(&checkpoint::locate(run)?);
-        let figures = json!({
+        Ok(json!({
             "world": hash(&self.run)?,
             "against": self.against.as_deref().map(hash).transpose()?,
             "precision": self.precision,
             "policy": policy,
             "seed": self.seed,
             "report": report,
-        });
-        serde_json::to_string_pretty(&figures).map_err(|error| Error::Invalid(error.to_string()))
+        }))
     }
 }
 

@@ -5,13 +5,13 @@ use std::{path::PathBuf, sync::Arc};
 use clap::Args;
 use dreamlane::{
     core::{Batch, Error, Result, Seed, WorldModel},
-    datasets::{Augmentation, FrameCache, Split, WindowSampler, durable},
+    datasets::{Augmentation, FrameCache, Split, WindowSampler},
     evaluation::{Learning, Probe, ProbeReport, ProbeSettings, Through, probe_table, probe_world},
     worlds::{self, checkpoint},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Surroundings, evaluate, rollout::Part, sources, store};
+use super::{Surroundings, evaluate, rollout::Part, sources, store, telling::Telling};
 use crate::progress::Bar;
 
 /// Changes of light while the probe learns, so that it reads what it has not seen.
@@ -56,12 +56,8 @@ pub(crate) struct EvaluateProbe {
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
     precision: sources::Numbers,
-    /// Print the report as JSON.
-    #[arg(long)]
-    json: bool,
-    /// Folder for probe.json; `evaluation` in the run when not given.
-    #[arg(long)]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl EvaluateProbe {
@@ -94,15 +90,8 @@ impl EvaluateProbe {
             bar.at(done as u64, cases.len() as u64);
         })?;
         bar.finish();
-        let figures = self.figures(&report, &hash, [&cache, &taught_on])?;
-        let out = self.out.clone().unwrap_or_else(|| self.run.join("evaluation"));
-        std::fs::create_dir_all(&out).map_err(Error::io(&out))?;
-        durable::write(&out.join("probe.json"), figures.as_bytes())?;
-        match self.json {
-            true => println!("{figures}"),
-            false => println!("{}\n{}", probe_table(&report), out.join("probe.json").display()),
-        }
-        Ok(())
+        let figures = self.figures(&report, &hash, [&cache, &taught_on]);
+        Ok(self.telling.tell(&self.run, "probe.json", &figures, &probe_table(&report))?)
     }
 
     /// A probe is judged on frames that it did not learn from, and asked what it was taught.
@@ -156,13 +145,8 @@ impl EvaluateProbe {
         Ok(probe)
     }
 
-    fn figures(
-        &self,
-        report: &ProbeReport,
-        hash: &str,
-        [data, taught_on]: [&FrameCache; 2],
-    ) -> Result<String> {
-        let figures = json!({
+    fn figures(&self, report: &ProbeReport, hash: &str, [data, taught_on]: [&FrameCache; 2]) -> Value {
+        json!({
             "world": hash,
             "precision": self.precision,
             "data": data.fingerprint(),
@@ -172,8 +156,7 @@ impl EvaluateProbe {
             "steps": self.steps,
             "seed": self.seed,
             "report": report,
-        });
-        serde_json::to_string_pretty(&figures).map_err(|error| Error::Invalid(error.to_string()))
+        })
     }
 }
 
