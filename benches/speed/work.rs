@@ -66,8 +66,8 @@ impl Work {
     /// One pass of one frame that sees so many frames, itself among them.
     fn trunk(&self, reach: usize) -> f64 {
         let TrunkConfig { dim, depth, hidden, registers, .. } = self.config.trunk;
-        let latents = self.latent_pixels / 4;
-        let token_dim = 4 * self.config.codec.latent;
+        let latents = self.latent_pixels / self.config.codec.patch.pow(2);
+        let token_dim = self.config.codec.token_dim();
         let tokens = latents + 1 + registers + READERS;
         let condition = |features| product(1, features, dim) + product(1, dim, dim);
         let around = product(latents, 2 * token_dim, dim)
@@ -90,7 +90,7 @@ impl Work {
     }
 
     fn encoding(&self) -> f64 {
-        let CodecConfig { fine, coarse, blocks, latent } = self.config.codec;
+        let CodecConfig { fine, coarse, blocks, latent, .. } = self.config.codec;
         self.entering()
             + convolution(self.latent_pixels, [fine, coarse], 3)
             + (2 * blocks) as f64 * convolution(self.latent_pixels, [coarse; 2], 3)
@@ -98,7 +98,7 @@ impl Work {
     }
 
     fn decoding(&self) -> f64 {
-        let CodecConfig { fine, coarse, blocks, latent } = self.config.codec;
+        let CodecConfig { fine, coarse, blocks, latent, .. } = self.config.codec;
         let (pixels, fine_pixels) = (self.latent_pixels, 4 * self.latent_pixels);
         convolution(pixels, [latent, coarse], 3)
             + (2 * blocks) as f64 * convolution(pixels, [coarse; 2], 3)

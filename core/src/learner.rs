@@ -33,7 +33,7 @@ impl Measures {
     /// Of data that nobody has looked at, with so many numbers of state.
     #[must_use]
     pub fn unknown(numbers: usize) -> Self {
-        let spread = Spread { mean: 0.0, deviation: 1.0, low: -10.0, high: 10.0, change: 1.0 };
+        let spread = Spread { mean: 0.0, deviation: 1.0, low: -10.0, high: 10.0, change: 1.0, jump: 10.0 };
         Self { state: vec![spread; numbers], rewards: [-1.0, 1.0], endings: 0.01 }
     }
 }
@@ -49,8 +49,11 @@ pub struct Spread {
     pub low: f32,
     /// Its largest value.
     pub high: f32,
-    /// The root mean square of its change from one step to the next.
+    /// How large a change from one step to the next usually is: that of normal changes is their deviation, and rare
+    /// jumps count little.
     pub change: f32,
+    /// The largest change from one step to the next, up or down.
+    pub jump: f32,
 }
 
 /// The folder in a checkpoint that only resuming needs.

@@ -6,6 +6,9 @@ use dreamlane_core::{Measures, Spread};
 
 use crate::FrameCache;
 
+/// What the square of the mean root of the size of a normal number is, to its deviation: Γ(3/4)² √2 / π, inverted.
+const OF_NORMAL: f64 = 1.4791;
+
 /// Over the frames of these parts of episodes.
 pub(crate) fn measures(cache: &FrameCache, ranges: &[(usize, Range<usize>)]) -> Measures {
     let width = cache.spec().state.len();
@@ -48,7 +51,8 @@ struct Sum {
     low: f32,
     high: f32,
     changes: f64,
-    squared_changes: f64,
+    rooted_changes: f64,
+    jump: f32,
 }
 
 impl Sum {
@@ -65,7 +69,8 @@ impl Sum {
 
     fn add_change(&mut self, change: f32) {
         self.changes += 1.0;
-        self.squared_changes += f64::from(change) * f64::from(change);
+        self.rooted_changes += f64::from(change).abs().sqrt();
+        self.jump = self.jump.max(change.abs());
     }
 
     fn spread(&self) -> Spread {
@@ -74,7 +79,8 @@ impl Sum {
             deviation: (self.squares / self.count.max(1.0)).sqrt() as f32,
             low: self.low,
             high: self.high,
-            change: (self.squared_changes / self.changes.max(1.0)).sqrt() as f32,
+            change: (OF_NORMAL * (self.rooted_changes / self.changes.max(1.0)).powi(2)) as f32,
+            jump: self.jump,
         }
     }
 }
@@ -82,14 +88,29 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dreamlane_core::Seed;
+
+    #[test]
+    fn the_usual_change_is_the_deviation_of_normal_ones_and_rare_jumps_move_it_little() {
+        let of = |jumps: usize| {
+            let mut sum = Sum::default();
+            let drawn = Seed::new(1).normal(100_000);
+            drawn.iter().for_each(|x| sum.add_change(0.1 * x));
+            (0..jumps).for_each(|_| sum.add_change(50.0));
+            sum.spread().change
+        };
+        assert!((of(0) - 0.1).abs() < 2e-3, "{}", of(0));
+        assert!((of(500) - 0.1).abs() < 0.1, "{}", of(500));
+    }
 
     #[test]
     fn spreads_are_those_of_the_textbook() {
         let mut sum = Sum::default();
         [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter().for_each(|number| sum.add(number));
         [3.0, -4.0, 5.0, 0.0].into_iter().for_each(|change| sum.add_change(change));
-        let change = 12.5f32.sqrt();
-        assert_eq!(sum.spread(), Spread { mean: 5.0, deviation: 2.0, low: 2.0, high: 9.0, change });
+        let change = (OF_NORMAL * ((3f64.sqrt() + 2.0 + 5f64.sqrt()) / 4.0).powi(2)) as f32;
+        let expected = Spread { mean: 5.0, deviation: 2.0, low: 2.0, high: 9.0, change, jump: 5.0 };
+        assert_eq!(sum.spread(), expected);
         assert_eq!(Sum::default().spread().deviation, 0.0);
     }
 }

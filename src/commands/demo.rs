@@ -110,6 +110,7 @@ impl Demo {
             out: run.to_path_buf(),
             resume: false,
             init: None,
+            codec: None,
             seed: Some(self.seed),
             settings: vec![
                 format!("learning.codec_steps={}", self.codec_steps),

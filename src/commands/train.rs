@@ -54,6 +54,10 @@ pub(crate) struct TrainWorld {
     /// A run or checkpoint whose weights to begin with.
     #[arg(long)]
     pub(crate) init: Option<PathBuf>,
+    /// A run or checkpoint whose codec to take: it is not trained again, the rest begins anew. So runs that are compared
+    /// can share one.
+    #[arg(long, conflicts_with = "init")]
+    pub(crate) codec: Option<PathBuf>,
     /// The seed of weights, batches and noise [default: 0].
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -169,14 +173,19 @@ impl TrainWorld {
         seed: Seed,
         surroundings: &Surroundings,
     ) -> Result<DitLearner> {
-        let spec = WorldSpec::of_data(cache.spec(), "dit");
-        match &request.init {
-            // A checkpoint has all weights, so the run that lent the first ones may be gone.
-            Some(init) if !RunFolder::has_checkpoint(&self.out)? => {
-                let folder = init.located()?;
-                DitLearner::from_weights(&request.config, &folder, &spec, seed, &surroundings.device)
+        let (spec, config) = (WorldSpec::of_data(cache.spec(), "dit"), request.config.clone());
+        let device = &surroundings.device;
+        // A checkpoint has all weights, so the run that lent the first ones may be gone.
+        let is_new = !RunFolder::has_checkpoint(&self.out)?;
+        match (&request.init, &request.codec) {
+            (Some(init), _) if is_new => {
+                DitLearner::from_weights(&config, &init.located()?, &spec, seed, device)
             }
-            _ => DitLearner::new(request.config.clone(), spec, &data.measures(), seed, &surroundings.device),
+            (_, Some(codec)) if is_new => {
+                let folder = codec.located()?;
+                DitLearner::with_codec(config, &folder, (spec, &data.measures()), seed, device)
+            }
+            _ => DitLearner::new(config, spec, &data.measures(), seed, device),
         }
     }
 }

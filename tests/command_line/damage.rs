@@ -81,6 +81,9 @@ fn data_that_a_world_was_not_made_for_is_refused() {
     let other =
         format!("train world --preset debug --init {run} --data {truth} --set trunk.dim=32 --out new");
     refused(&folder, &other, &["weights to begin with", "dim: 32", "dim: 16"]);
+    let other =
+        format!("train world --preset debug --codec {run} --data {truth} --set codec.fine=16 --out new");
+    refused(&folder, &other, &["codec to begin with", "fine: 16", "fine: 8"]);
     let replay = "rollout --env drive/highway --policy replay --data wide --episodes 2 --out new";
     refused(&folder, replay, &["actions to replay", "horn"]);
 }

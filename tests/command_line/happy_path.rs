@@ -1,6 +1,9 @@
 //! From the truth to a judged dream, by the command alone.
 
-use dreamlane::datasets::open_any;
+use std::collections::BTreeMap;
+
+use dreamlane::{datasets::open_any, worlds::checkpoint};
+use safetensors::SafeTensors;
 
 use super::made::{MADE, fresh, works};
 
@@ -43,6 +46,24 @@ fn a_run_goes_on_from_the_weights_of_another() {
     works(&folder, &format!("{train} --data {} --init {} --out more", truth.display(), run.display()));
     let log = std::fs::read_to_string(folder.join("more/log.jsonl")).unwrap();
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
+    assert!(!log.contains("\"step\":1,"), "the codec's four steps are not made again:\n{log}");
+}
+
+#[test]
+fn a_run_takes_the_codec_of_another_and_nothing_else() {
+    let (made, folder) = (&*MADE, fresh("codec"));
+    let (truth, run) = (made.join("truth"), made.join("run"));
+    let train = "train world --preset debug --seed 1 --set trunk.dim=32 --set learning.steps=2";
+    works(&folder, &format!("{train} --data {} --codec {} --out more", truth.display(), run.display()));
+    let [lent, taken] = [&run, &folder.join("more")].map(|run| {
+        let bytes = std::fs::read(checkpoint::locate(run).unwrap().join("model.safetensors")).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let of_codec = |name: &str| name.starts_with("codec.") || name.starts_with("latent_");
+        let codec = tensors.iter().filter(|(name, _)| of_codec(name));
+        codec.map(|(name, tensor)| (name.to_owned(), tensor.data().to_vec())).collect::<BTreeMap<_, _>>()
+    });
+    assert!(lent.len() > 10 && lent == taken);
+    let log = std::fs::read_to_string(folder.join("more/log.jsonl")).unwrap();
     assert!(!log.contains("\"step\":1,"), "the codec's four steps are not made again:\n{log}");
 }
 

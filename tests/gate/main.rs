@@ -43,7 +43,7 @@ static TWINS: LazyLock<[Arc<dyn WorldModel>; 2]> = LazyLock::new(|| {
 fn config() -> DitConfig {
     let debug = DitConfig::debug();
     DitConfig {
-        codec: CodecConfig { fine: 24, coarse: 32, blocks: 1, latent: 4 },
+        codec: CodecConfig { fine: 24, coarse: 32, blocks: 1, latent: 4, patch: 2 },
         trunk: TrunkConfig { dim: 48, depth: 4, heads: 4, hidden: 96, context: 6, actions: 5, ..debug.trunk },
         learning: LearningConfig {
             codec_steps: 120,

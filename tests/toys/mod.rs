@@ -36,17 +36,21 @@ impl Contexts for Noise {
         let len = self.spec.context;
         Ok(Context {
             len,
-            images: vec![picture_noise(seed.split(0), len * self.spec.cameras[0].frame_len())],
-            state: Vec::new(),
+            images: pictures(&self.spec, seed.split(0), len),
+            state: seed.split(2).normal(len * self.spec.state.len()),
             actions: seed.split(1).normal(len * self.spec.action.width()),
             source: "noise".into(),
         })
     }
 }
 
-/// Bytes around the middle grey.
-fn picture_noise(seed: Seed, len: usize) -> Vec<u8> {
-    seed.normal(len).iter().map(|x| (128.0 + 60.0 * x) as u8).collect()
+/// Per camera, so many pictures of bytes around the middle grey.
+fn pictures(spec: &WorldSpec, seed: Seed, frames: usize) -> Vec<Vec<u8>> {
+    let noise = |(idx, camera): (usize, &CameraSpec)| {
+        let noise = seed.split(idx as u64).normal(frames * camera.frame_len());
+        noise.iter().map(|x| (128.0 + 60.0 * x) as u8).collect()
+    };
+    spec.cameras.iter().enumerate().map(noise).collect()
 }
 
 /// A learner that has trained to its end on noise: an untrained output layer is 0 and would hide everything before it.
@@ -54,7 +58,7 @@ pub(crate) fn briefly_trained(config: DitConfig, spec: &WorldSpec, device: &Devi
     let mut learner =
         DitLearner::new(config, spec.clone(), &Measures::unknown(spec.state.len()), Seed::new(3), device)
             .expect("it fits");
-    let camera = &spec.cameras[0];
+    let sizes = spec.cameras.iter().map(|camera| [camera.height, camera.width]).collect::<Vec<_>>();
     while learner.progress().0 < learner.progress().1 {
         let shape = learner.wants();
         let seed = Seed::new(4).split(learner.progress().0 as u64);
@@ -62,9 +66,9 @@ pub(crate) fn briefly_trained(config: DitConfig, spec: &WorldSpec, device: &Devi
         learner.learn(&Batch {
             batch: shape.batch,
             time: shape.time,
-            sizes: vec![[camera.height, camera.width]],
-            images: vec![picture_noise(seed, frames * camera.frame_len())],
-            state: Vec::new(),
+            sizes: sizes.clone(),
+            images: pictures(spec, seed.split(0), frames),
+            state: seed.split(3).normal(frames * spec.state.len()),
             actions: seed.split(1).normal(frames * spec.action.width()),
             rewards: if spec.rewards { seed.split(2).normal(frames) } else { Vec::new() },
             ends: if spec.rewards { vec![0.0; frames] } else { Vec::new() },

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod sizes;
+#[path = "../toys/mod.rs"]
 mod toys;
 
 use std::{path::Path, sync::Arc};

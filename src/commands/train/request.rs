@@ -36,6 +36,8 @@ pub(super) struct Request {
     code: String,
     /// The run or checkpoint whose weights it began with.
     pub(super) init: Option<Init>,
+    /// The run or checkpoint whose codec it took.
+    pub(super) codec: Option<Init>,
     /// The resolved configuration.
     pub(super) config: DitConfig,
 }
@@ -71,6 +73,7 @@ impl Request {
             device: name(device),
             code: dreamlane::code(),
             init: asked.init.as_deref().map(Init::of).transpose()?,
+            codec: asked.codec.as_deref().map(Init::of).transpose()?,
             config,
         })
     }
@@ -102,6 +105,11 @@ impl Request {
                 "--init",
                 asked.init.as_deref().map(absolute),
                 self.init.as_ref().map_or_else(|| "none".into(), |init| init.path.clone()),
+            ),
+            (
+                "--codec",
+                asked.codec.as_deref().map(absolute),
+                self.codec.as_ref().map_or_else(|| "none".into(), |codec| codec.path.clone()),
             ),
             (
                 "--save-every",
@@ -141,7 +149,7 @@ impl Request {
 
     /// Steps that the first weights had behind them.
     pub(super) fn begun(&self) -> usize {
-        if self.init.is_some() { self.config.learning.codec_steps } else { 0 }
+        if self.init.is_some() || self.codec.is_some() { self.config.learning.codec_steps } else { 0 }
     }
 
     pub(super) fn facts(&self) -> Facts {

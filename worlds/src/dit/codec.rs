@@ -30,11 +30,13 @@ pub(crate) struct Codec {
     grow: Conv2d,
     fine: Vec<ResidualConv>,
     leave: Conv2d,
+    /// Latent pixels on each side of a token.
+    patch: usize,
 }
 
 impl Codec {
     pub(crate) fn new(config: &CodecConfig, init: &mut Init<'_>) -> Self {
-        let CodecConfig { fine, coarse, blocks, latent } = *config;
+        let CodecConfig { fine, coarse, blocks, latent, patch } = *config;
         Self {
             enter: conv([48, fine], 3, 1, 1.0, init),
             shrink: conv([fine, coarse], 3, 2, 1.0, init),
@@ -45,6 +47,7 @@ impl Codec {
             grow: conv([coarse, 4 * fine], 1, 1, 1.0, init),
             fine: (0..blocks).map(|_| ResidualConv::new(fine, init)).collect(),
             leave: conv([fine, 48], 3, 1, 0.3, init),
+            patch,
         }
     }
 
@@ -55,6 +58,19 @@ impl Codec {
         let x = through(&self.shrink, [Relu, Identity], x);
         let x = self.seen.iter().fold(x, |x, block| block.forward(x));
         through(&self.squeeze, [Relu, Tanh], x)
+    }
+
+    /// `[picture, height, width, latent]` to tokens of a few latent pixels: `[picture, token, token_dim]`.
+    pub(crate) fn gathered(&self, latents: Tensor<4>) -> Tensor<3> {
+        let folded = fold(latents, self.patch);
+        let [picture, height, width, dim] = folded.dims();
+        folded.reshape([picture, height * width, dim])
+    }
+
+    /// The inverse of [`Codec::gathered`]; the grid counts tokens.
+    pub(crate) fn spread(&self, tokens: Tensor<3>, [height, width]: [usize; 2]) -> Tensor<4> {
+        let [picture, _, dim] = tokens.dims();
+        unfold(tokens.reshape([picture, height, width, dim]), self.patch)
     }
 
     /// The inverse of [`Codec::encode`], as well as it can be.
@@ -92,19 +108,6 @@ pub(crate) fn to_unit<const D: usize>(pictures: Tensor<D, Int>) -> Tensor<D> {
 /// [-1, 1] to bytes.
 pub(crate) fn to_bytes<const D: usize>(pictures: Tensor<D>) -> Tensor<D, Int> {
     pictures.add_scalar(1.0).mul_scalar(127.5).clamp(0.0, 255.0).round().int()
-}
-
-/// `[picture, height, width, latent]` to tokens of 2x2 latent pixels: `[picture, token, 4 * latent]`.
-pub(crate) fn to_tokens(latents: Tensor<4>) -> Tensor<3> {
-    let folded = fold(latents, 2);
-    let [picture, height, width, dim] = folded.dims();
-    folded.reshape([picture, height * width, dim])
-}
-
-/// The inverse of [`to_tokens`]; `height` and `width` count tokens.
-pub(crate) fn from_tokens(tokens: Tensor<3>, height: usize, width: usize) -> Tensor<4> {
-    let [picture, _, dim] = tokens.dims();
-    unfold(tokens.reshape([picture, height, width, dim]), 2)
 }
 
 /// What the codec is trained on: absolute and squared error, error of picture gradients, and of local gradient energy.

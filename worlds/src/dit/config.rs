@@ -27,6 +27,16 @@ pub struct CodecConfig {
     pub blocks: usize,
     /// Channels of a latent pixel.
     pub latent: usize,
+    /// Latent pixels on each side of a token, each 8 pixels of the picture: 1, 2 or 4.
+    pub patch: usize,
+}
+
+impl CodecConfig {
+    /// Numbers in a token.
+    #[must_use]
+    pub fn token_dim(&self) -> usize {
+        self.patch * self.patch * self.latent
+    }
 }
 
 /// A factorised spacetime transformer.
@@ -57,6 +67,11 @@ pub struct TrunkConfig {
     pub context_noise: f32,
     /// Bins of the distribution of a reward.
     pub bins: usize,
+    /// Whether pictures are predicted as what is added to those before; states always are.
+    pub anchored: bool,
+    /// Whether the features of clean frames are to be predicted from noised ones while learning (as in V-JEPA,
+    /// 2404.08471); it costs a pass of the running mean a step.
+    pub foresees: bool,
 }
 
 /// The course of training.
@@ -93,8 +108,10 @@ pub struct LearningConfig {
     pub shortcut_every: usize,
     /// Every so many steps clips are dreamed on from within, to learn from frames that are not real; 0 for never.
     pub dream_every: usize,
-    /// Weight of the error of rewards, endings and the dream's own error.
+    /// Weight of the error of rewards and endings.
     pub readout_weight: f32,
+    /// Weight of the error of what a dream says of its own error.
+    pub doubt_weight: f32,
     /// How much an ending counts, since it is rare.
     pub ending_weight: f32,
     /// How much a token of the state vector counts beside one of a picture.
@@ -110,6 +127,8 @@ pub struct LearningConfig {
     pub latent_noise: f32,
     /// How much more a changed latent counts than a still one.
     pub change_weight: f32,
+    /// Weight of the error of features, where `trunk.foresees`.
+    pub feature_weight: f32,
     /// Decay of the running mean of weights that is saved.
     pub average: f32,
     /// Clips kept aside, on which trust and the chance of an ending are calibrated; 0 for none.
@@ -152,7 +171,7 @@ impl DitConfig {
     #[must_use]
     pub fn debug() -> Self {
         let mut config = Self::nano();
-        config.codec = CodecConfig { fine: 8, coarse: 8, blocks: 1, latent: 4 };
+        config.codec = CodecConfig { fine: 8, coarse: 8, blocks: 1, latent: 4, patch: 2 };
         config.trunk = TrunkConfig {
             dim: 16,
             depth: 2,
@@ -183,7 +202,7 @@ impl DitConfig {
     #[must_use]
     pub fn nano() -> Self {
         Self {
-            codec: CodecConfig { fine: 64, coarse: 96, blocks: 1, latent: 8 },
+            codec: CodecConfig { fine: 64, coarse: 96, blocks: 1, latent: 8, patch: 2 },
             trunk: TrunkConfig {
                 dim: 128,
                 depth: 6,
@@ -197,6 +216,8 @@ impl DitConfig {
                 finest: 4,
                 context_noise: 0.1,
                 bins: 41,
+                anchored: true,
+                foresees: false,
             },
             learning: LearningConfig {
                 codec_steps: 2500,
@@ -215,6 +236,7 @@ impl DitConfig {
                 shortcut_every: 3,
                 dream_every: 6,
                 readout_weight: 0.1,
+                doubt_weight: 0.05,
                 ending_weight: 5.0,
                 state_weight: 0.5,
                 square_weight: 0.0,
@@ -222,8 +244,9 @@ impl DitConfig {
                 energy_weight: 1.5,
                 latent_noise: 0.05,
                 change_weight: 3.0,
+                feature_weight: 0.5,
                 average: 0.995,
-                calibrated_on: 64,
+                calibrated_on: 128,
                 shuffle_actions: false,
             },
         }
@@ -244,7 +267,7 @@ impl DitConfig {
     pub fn base() -> Self {
         let nano = Self::nano();
         Self {
-            codec: CodecConfig { fine: 128, coarse: 256, blocks: 3, latent: 16 },
+            codec: CodecConfig { fine: 128, coarse: 256, blocks: 3, latent: 16, patch: 2 },
             trunk: TrunkConfig {
                 dim: 384,
                 depth: 12,
@@ -276,7 +299,7 @@ impl DitConfig {
     pub fn large() -> Self {
         let base = Self::base();
         Self {
-            codec: CodecConfig { fine: 192, coarse: 384, blocks: 4, latent: 16 },
+            codec: CodecConfig { fine: 192, coarse: 384, blocks: 4, latent: 16, patch: 2 },
             trunk: TrunkConfig {
                 dim: 1024,
                 depth: 24,
@@ -324,6 +347,7 @@ impl DitConfig {
             (trunk.bins >= 2, "trunk.bins must be at least 2"),
             (trunk.actions >= 1, "trunk.actions must be at least 1"),
             ((0.0..1.0).contains(&trunk.context_noise), "trunk.context_noise must lie in [0, 1)"),
+            ([1, 2, 4].contains(&codec.patch), "codec.patch must be 1, 2 or 4"),
             (
                 self.codec.latent >= 1 && self.codec.fine >= 1 && self.codec.coarse >= 1,
                 "codec channels must be at least 1",

@@ -64,7 +64,8 @@ impl Dream {
             guesses = Some(guesses.map_or([guess.clone(), guess.clone()], |[first, _]| [first, guess]));
         }
         let [first, last] = guesses.unwrap_or_else(|| unreachable!("passes are at least 1"));
-        let gaps = numbers(&(first - last).square().mean_dims(&[1, 2, 3]).squeeze_dims::<1>(&[1, 2, 3]));
+        let apart = (first - last).square() * world.error_weights();
+        let gaps = numbers(&apart.mean_dims(&[1, 2, 3]).squeeze_dims::<1>(&[1, 2, 3]));
         let latents = world.network.bounded(noisy.squeeze_dim::<3>(1));
         let Outcome { readout, fresh, .. } = tile.commit(&lanes, latents.clone(), previous);
         let readouts = numbers(&readout);
@@ -219,8 +220,8 @@ impl<'a> Tile<'a> {
     /// The newest latents of each lane, lightly noised: `[TILE, 1, token, dim]`.
     fn previous(&self, lanes: &[Lane]) -> Tensor<4> {
         let latest = Tensor::cat(lanes.iter().map(|lane| lane.latest.clone()).collect(), 0);
-        let level = Tensor::full([1, 1, 1, 1], self.world.observed_level(), &self.world.device);
-        dreamlane_nn::noised(padded(latest, TILE).unsqueeze_dim::<4>(1), self.noise(lanes, BEFORE), level)
+        let latest = padded(latest, TILE).unsqueeze_dim::<4>(1);
+        latest + self.noise(lanes, BEFORE).mul_scalar(noise_beside(self.world.observed_level()))
     }
 
     /// Reads known latents `[TILE, token, dim]`, lightly noised, and gives what is remembered of them.
@@ -254,6 +255,13 @@ impl Dit {
     /// τ of frames that are known: not quite 1, so that the net does not trust them to the last bit.
     pub(super) fn observed_level(&self) -> f32 {
         known(&self.config).0
+    }
+
+    /// `[1, 1, token, token_dim]`: what the squared error of each number of a frame counts.
+    pub(super) fn error_weights(&self) -> Tensor<4> {
+        let (token, dim) = (self.layout.tokens(), self.layout.token_dim);
+        let weights = TensorData::new(self.network.error_weights(token), [1, 1, token, dim]);
+        Tensor::from_data(weights, &self.device)
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -315,6 +323,11 @@ impl Dit {
     }
 }
 
+/// How much noise stands beside a frame that is not made smaller for it, where the level says how noisy it is.
+pub(super) fn noise_beside(level: f32) -> f32 {
+    (1.0 - level) / level
+}
+
 /// The frame before each, lightly noised; zeros before the first. All `[batch, time, token, dim]`.
 pub(super) fn previous_frames(latents: Tensor<4>, noise: Tensor<4>, level: f32) -> Tensor<4> {
     let [batch, time, token, dim] = latents.dims();
@@ -322,8 +335,7 @@ pub(super) fn previous_frames(latents: Tensor<4>, noise: Tensor<4>, level: f32) 
     if time == 1 {
         return latents.zeros_like();
     }
-    let noise = noise.narrow(1, 1, time - 1);
-    let level = Tensor::full([1, 1, 1, 1], level, &device);
-    let seen = dreamlane_nn::noised(latents.narrow(1, 0, time - 1), noise, level);
+    let noise = noise.narrow(1, 1, time - 1).mul_scalar(noise_beside(level));
+    let seen = latents.narrow(1, 0, time - 1) + noise;
     Tensor::cat(vec![Tensor::zeros([batch, 1, token, dim], &device), seen], 1)
 }

@@ -8,15 +8,13 @@ use burn::{
     module::{Module as _, Param},
     tensor::{Device, Tensor},
 };
-use dreamlane_core::{
-    Batch, BatchShape, Error, Learner, Measures, Metrics, Result, Seed, WorldModel as _, WorldSpec,
-};
+use dreamlane_core::{Batch, BatchShape, Error, Learner, Metrics, Result, Seed, WorldModel as _};
 use dreamlane_nn::kernels::is_fused;
 
 use super::{
     Dit, calibration,
-    codec::{Codec, gradient_energy, reconstruction_loss, to_tokens, to_unit},
-    config::DitConfig,
+    codec::{Codec, gradient_energy, reconstruction_loss, to_unit},
+    foresight,
     gradients::learn_in_shards,
     network::Network,
     objective::{Clips, Draws, is_drawn, loss, number, predict},
@@ -26,19 +24,21 @@ use super::{
 
 /// Gradients longer than this are shortened.
 const MAX_NORM: f64 = 1.0;
+/// Share of the clips that are calibrated on which are for the hazard.
+const ENDINGS_CALIBRATED_ON: f32 = 0.5;
 /// The learning rate ends at this share of its largest value.
 const LAST_RATE: f64 = 0.02;
 
 /// A `dit` with its optimisers.
 pub struct DitLearner {
     /// The running mean, which is what is saved.
-    world: Dit,
-    codec: Codec,
-    network: Network,
-    codec_optimizer: Optimizer,
-    optimizer: Optimizer,
-    step: usize,
-    seed: Seed,
+    pub(super) world: Dit,
+    pub(super) codec: Codec,
+    pub(super) network: Network,
+    pub(super) codec_optimizer: Optimizer,
+    pub(super) optimizer: Optimizer,
+    pub(super) step: usize,
+    pub(super) seed: Seed,
 }
 
 /// Where training stands.
@@ -48,59 +48,6 @@ enum Stage {
 }
 
 impl DitLearner {
-    /// A fresh world for data of this spec, whose numbers are like so; weights and noise come from `seed`.
-    ///
-    /// # Errors
-    /// When the configuration does not fit the data, or what was measured does not fit the spec.
-    pub fn new(
-        config: DitConfig,
-        spec: WorldSpec,
-        measures: &Measures,
-        seed: Seed,
-        device: &Device,
-    ) -> Result<Self> {
-        if measures.state.len() != spec.state.len() {
-            let (wanted, found) = (spec.state.len(), measures.state.len());
-            return Err(Error::mismatch("measures of the data", "numbers of the state", wanted, found));
-        }
-        let mut world = Dit::new(config, spec, seed.split(0), device)?;
-        let config = world.config.clone();
-        world.network.measure(measures, &config, device);
-        Ok(Self::starting(world, 0, seed))
-    }
-
-    /// Goes on from the weights of a trained world: its codec stays as it is, its transformer learns on.
-    ///
-    /// # Errors
-    /// When the checkpoint cannot be read or does not fit the data.
-    pub fn from_weights(
-        config: &DitConfig,
-        folder: &Path,
-        spec: &WorldSpec,
-        seed: Seed,
-        device: &Device,
-    ) -> Result<Self> {
-        let mut world = Dit::load(folder, device)?;
-        world.fits(config, spec, folder)?;
-        let codec_steps = config.learning.codec_steps;
-        world.config.learning = config.learning.clone();
-        Ok(Self::starting(world, codec_steps, seed))
-    }
-
-    fn starting(world: Dit, step: usize, seed: Seed) -> Self {
-        let decay = world.config.learning.weight_decay;
-        let network = world.network.clone().train();
-        Self {
-            codec: network.codec.clone(),
-            network,
-            world,
-            codec_optimizer: Optimizer::new(decay),
-            optimizer: Optimizer::new(decay),
-            step,
-            seed: seed.split(1),
-        }
-    }
-
     /// The world as it would be saved.
     #[must_use]
     pub fn world(&self) -> &Dit {
@@ -171,7 +118,8 @@ impl DitLearner {
     /// Freezes the codec and measures its latents, so that noise of variance 1 is their equal.
     fn begin_trunk(&mut self, batch: &Batch) {
         let tokens = pictures(batch, &self.world.device).into_iter().map(|pictures| {
-            let tokens = to_tokens(self.world.network.codec.encode(pictures));
+            let codec = &self.world.network.codec;
+            let tokens = codec.gathered(codec.encode(pictures));
             let [picture, token, dim] = tokens.dims();
             tokens.reshape([picture * token, dim])
         });
@@ -213,10 +161,23 @@ impl DitLearner {
                 true => shortcut::targets(&world.network.trunk, &config, &world.layout, &part, &draws),
                 false => part.latents.clone(),
             };
+            let foreseen = config
+                .trunk
+                .foresees
+                .then(|| foresight::wanted(&world.network.trunk, &config, &world.layout, &part, &draws));
             let part = part.learned();
             let outcome = predict(trunk, &config, &world.layout, &part, &draws);
+            let features = outcome.features.clone();
             let targets = Tensor::from_inner(targets);
-            loss(&config, &world.layout, &part, targets, &draws, (outcome, &bins))
+            let (mut total, measured) =
+                loss(&config, &world.layout, &part, targets, &draws, (outcome, &bins));
+            let foreseen = foreseen
+                .map(Tensor::from_inner)
+                .and_then(|wanted| foresight::loss(trunk, features, wanted, &config, &part, &draws));
+            if let Some(foreseen) = foreseen {
+                total = total + foreseen.mul_scalar(config.learning.feature_weight);
+            }
+            (total, measured)
         });
         let rate = self.rate(config.learning.rate, step, share);
         let mut metrics =
@@ -282,12 +243,14 @@ impl Learner for DitLearner {
         let clips = Clips::recorded(batch.clone(), latents.clone());
         let draws = Draws::new(&world.config, &clips, Seed::new(0), 0, false).in_turn(&world.config, time);
         let outcome = predict(&world.network.trunk, &world.config, &world.layout, &clips, &draws);
+        let weights = world.error_weights();
         // The frames that were drawn, and what came before each of them.
         let error = |predicted: &Tensor<4>, back: usize| {
             let frames = (0..time).filter(|&t| is_drawn(t));
             let of_frame = |t: usize| {
                 let now = latents.clone().narrow(1, t, 1);
-                number(&(predicted.clone().narrow(1, t - back, 1) - now).square().mean())
+                let off = predicted.clone().narrow(1, t - back, 1) - now;
+                number(&(off.square() * weights.clone()).mean())
             };
             frames.map(of_frame).sum::<f64>() / (time / 2).max(1) as f64
         };
@@ -308,7 +271,7 @@ impl Learner for DitLearner {
         wanted.then(|| BatchShape {
             batch: learning.calibrated_on,
             time: trunk.wants + calibration::STEPS,
-            ends: 0.0,
+            ends: if self.world.layout.rewards { ENDINGS_CALIBRATED_ON } else { 0.0 },
         })
     }
 

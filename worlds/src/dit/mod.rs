@@ -6,15 +6,18 @@
 //! Each frame also sees, lightly noised, the frame before it: DIAMOND (2405.12399) found that to beat attention alone.
 
 mod actions;
+mod beginnings;
 mod calibration;
 mod codec;
 mod config;
 mod doubt;
 mod dream;
 mod dreamed;
+mod foresight;
 mod frozen;
 mod gradients;
 mod half;
+mod hazard;
 mod lane;
 mod learner;
 mod network;
@@ -251,8 +254,9 @@ impl WorldModel for Dit {
     fn flops(&self) -> Option<f64> {
         let TrunkConfig { passes, context, .. } = self.config.trunk;
         let pass = self.network.trunk.flops(context, self.layout.tokens());
-        // One more pass commits the frame. A token is 2x2 latent pixels.
-        Some((passes + 1) as f64 * pass + self.network.codec.decode_flops(4 * self.layout.pictured()))
+        let latent_pixels = self.config.codec.patch.pow(2) * self.layout.pictured();
+        // One more pass commits the frame.
+        Some((passes + 1) as f64 * pass + self.network.codec.decode_flops(latent_pixels))
     }
 
     fn imagine(self: Arc<Self>, contexts: &[Context], seeds: &[Seed]) -> Result<Box<dyn Imagination>> {
@@ -275,7 +279,7 @@ fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
             "`dit` wants a state vector of at most {MOST_NUMBERS} numbers, the data has {found}"
         )));
     }
-    let side = 2 * STRIDE;
+    let side = config.codec.patch * STRIDE;
     for camera in &spec.cameras {
         if camera.height.max(camera.width) > LARGEST_SIDE {
             return Err(Error::Invalid(format!(
@@ -296,7 +300,7 @@ fn layout(config: &DitConfig, spec: &WorldSpec) -> Result<Layout> {
     Ok(Layout {
         grids: spec.cameras.iter().map(|camera| [camera.height / side, camera.width / side]).collect(),
         state: spec.state.len(),
-        token_dim: 4 * config.codec.latent,
+        token_dim: config.codec.token_dim(),
         features: ActionHistory::len(config.trunk.actions, spec.action.width()),
         rewards: spec.rewards,
     })

@@ -8,9 +8,10 @@ use dreamlane_core::{Measures, Seed};
 use dreamlane_nn::Init;
 
 use super::{
-    codec::{Codec, from_tokens, to_tokens},
+    codec::Codec,
     config::DitConfig,
     doubt::Judge,
+    hazard::Hazard,
     reward::Bins,
     trunk::{Layout, Trunk},
     vector::Vector,
@@ -29,7 +30,7 @@ pub(crate) struct Network {
     pub(super) vector: Option<Vector>,
     /// `[2]`: least and largest reward.
     pub(super) rewards: Param<Tensor<1>>,
-    /// `[1]`: what is added to the logit of an ending, as clips with endings were shown more often than they come.
+    /// `[3]`: how the logit of an ending becomes its chance, see `hazard.rs`.
     pub(super) ending: Param<Tensor<1>>,
     /// `[JUDGE]`: the judge of trust, see `doubt.rs`.
     pub(super) judge: Param<Tensor<1>>,
@@ -51,7 +52,7 @@ impl Network {
             vector: (layout.state > 0)
                 .then(|| Vector::new(&Measures::unknown(layout.state).state, layout.token_dim, device)),
             rewards: fixed(&[-1.0, 1.0], device),
-            ending: fixed(&[0.0], device),
+            ending: fixed(&Hazard::UNKNOWN.numbers(), device),
             judge: fixed(&Judge::CREDULOUS, device),
         }
     }
@@ -59,7 +60,9 @@ impl Network {
     /// Takes in what the data is like that it will learn from.
     pub(super) fn measure(&mut self, measures: &Measures, config: &DitConfig, device: &Device) {
         if self.vector.is_some() {
-            self.vector = Some(Vector::new(&measures.state, 4 * config.codec.latent, device));
+            let vector = Vector::new(&measures.state, config.codec.token_dim(), device);
+            self.trunk.measure(&vector);
+            self.vector = Some(vector);
         }
         self.rewards = fixed(&measures.rewards, device);
         let learning = &config.learning;
@@ -67,12 +70,13 @@ impl Network {
         // by a known amount, which is taken back.
         let there = measures.endings.clamp(1e-6, 1.0);
         let shown = there + learning.ends * (1.0 / learning.clip as f32 - there).max(0.0);
-        self.ending = fixed(&[(there / shown / learning.ending_weight).ln()], device);
+        let hazard = Hazard { slope: 1.0, added: (there / shown / learning.ending_weight).ln(), rate: there };
+        self.ending = fixed(&hazard.numbers(), device);
     }
 
     /// `[picture, 3, height, width]` bytes as floats in [-1, 1] to normalised tokens `[picture, token, dim]`.
     pub(super) fn encode(&self, pictures: Tensor<4>) -> Tensor<3> {
-        let tokens = to_tokens(self.codec.encode(pictures));
+        let tokens = self.codec.gathered(self.codec.encode(pictures));
         (tokens - self.latent_mean.val()) / self.latent_scale.val()
     }
 
@@ -119,6 +123,11 @@ impl Network {
         weights
     }
 
+    /// How endings are told.
+    pub(super) fn hazard(&self) -> Hazard {
+        Hazard::of(&numbers(&self.ending.val()))
+    }
+
     /// The judge of trust.
     pub(super) fn judge(&self) -> Judge {
         let numbers = numbers(&self.judge.val());
@@ -139,7 +148,7 @@ impl Network {
     /// The inverse of [`Network::encode`], for one camera.
     pub(super) fn decode(&self, tokens: Tensor<3>, grid: [usize; 2]) -> Tensor<4> {
         let tokens = tokens * self.latent_scale.val() + self.latent_mean.val();
-        self.codec.decode(from_tokens(tokens, grid[0], grid[1]))
+        self.codec.decode(self.codec.spread(tokens, grid))
     }
 }
 

@@ -16,15 +16,14 @@ use super::{
     config::DitConfig,
     dream::previous_frames,
     reward::Bins,
-    trunk::{BINS, ENDING, ERROR, Layout, Outcome, Pass, Reach, Trunk},
+    trunk::{BINS, ENDING, ERROR, Layout, News, Outcome, Pass, Reach, Trunk},
+    vector::code,
 };
 
 /// Chance that all actions of a clip are hidden.
 const CLIP_DROPOUT: f32 = 0.05;
 /// What a frame counts that is known already, beside one that is to be drawn.
 const KNOWN_WEIGHT: f32 = 0.1;
-/// What the expected error of a dream counts beside rewards and endings.
-const ERROR_WEIGHT: f32 = 0.5;
 
 /// Clips to learn from.
 pub(super) struct Clips {
@@ -131,6 +130,20 @@ impl Draws {
     }
 }
 
+impl Draws {
+    /// The same, with every frame known.
+    pub(super) fn all_known(&self, config: &DitConfig) -> Self {
+        let (level, share) = known(config);
+        let frames = self.levels.len();
+        Self {
+            levels: vec![level; frames],
+            shares: vec![share; frames],
+            told: self.told.clone(),
+            noises: self.noises.clone(),
+        }
+    }
+}
+
 /// Whether validation draws this frame of a clip.
 pub(super) fn is_drawn(t: usize) -> bool {
     t % 2 == 1
@@ -202,22 +215,14 @@ pub(super) fn loss(
     (outcome, bins): (Outcome, &Bins),
 ) -> (Tensor<1>, Vec<f64>) {
     let learning = &config.learning;
-    let time = clips.batch.time;
-    let known_level = known(config).0;
-    let weight = |(idx, &level): (usize, &f32)| match idx % time {
-        // Nothing can be known of the first frame of a clip.
-        0 => 0.0,
-        _ if clips.is_dreamed(idx) => 0.0,
-        _ if level == known_level => KNOWN_WEIGHT,
-        _ => 0.3 + 0.7 * level,
-    };
-    let weights = draws.levels.iter().enumerate().map(weight).collect::<Vec<_>>();
-    let flow = flow_loss(layout, outcome.predicted, targets, &weights, learning);
+    let (time, known_level) = (clips.batch.time, known(config).0);
+    let weights = frame_weights(config, clips, draws);
+    let flow = flow_loss(layout, (outcome.predicted, outcome.news), targets, &weights, learning);
     let read = (0..weights.len()).map(|idx| idx % time > 0 && draws.levels[idx] == known_level);
     let read = read.map(|read| f32::from(u8::from(read))).collect::<Vec<_>>();
     let errors = error_loss(&outcome.readout, clips);
     let mut measured = vec![number(&flow), 0.0, number(&errors)];
-    let mut total = flow + errors.mul_scalar(learning.readout_weight * ERROR_WEIGHT);
+    let mut total = flow + errors.mul_scalar(learning.doubt_weight);
     if layout.rewards && !clips.batch.rewards.is_empty() {
         let readout = readout_loss(&outcome.readout, &clips.batch, &read, bins, learning.ending_weight);
         measured[1] = number(&readout);
@@ -226,10 +231,23 @@ pub(super) fn loss(
     (total, measured)
 }
 
-/// The error of latents of pictures and of states, a token of the state counting for more.
+/// What the frames of clips count.
+pub(super) fn frame_weights(config: &DitConfig, clips: &Clips, draws: &Draws) -> Vec<f32> {
+    let (time, known_level) = (clips.batch.time, known(config).0);
+    let weight = |(idx, &level): (usize, &f32)| match idx % time {
+        // Nothing can be known of the first frame of a clip.
+        0 => 0.0,
+        _ if clips.is_dreamed(idx) => 0.0,
+        _ if level == known_level => KNOWN_WEIGHT,
+        _ => 0.3 + 0.7 * level,
+    };
+    draws.levels.iter().enumerate().map(weight).collect()
+}
+
+/// The error of latents of pictures and of the codes of states.
 fn flow_loss(
     layout: &Layout,
-    predicted: Tensor<4>,
+    (predicted, news): (Tensor<4>, Option<News>),
     targets: Tensor<4>,
     weights: &[f32],
     learning: &super::LearningConfig,
@@ -239,16 +257,17 @@ fn flow_loss(
     if weights.iter().all(|&weight| weight == 0.0) {
         return predicted.sum().mul_scalar(0.0);
     }
-    let part = |first: usize, len: usize| {
-        let [predicted, targets] = [&predicted, &targets].map(|all| all.clone().narrow(2, first, len));
-        weighted_squared_error(predicted, targets, weights, learning.change_weight)
-    };
-    let pictures = part(0, pictured);
-    if token == pictured {
-        return pictures;
-    }
-    let states = learning.state_weight * (token - pictured) as f32;
-    let sum = pictures.mul_scalar(pictured as f32) + part(pictured, token - pictured).mul_scalar(states);
+    let [drawn, wanted] = [predicted, targets.clone()].map(|all| all.narrow(2, 0, pictured));
+    let pictures = weighted_squared_error(drawn, wanted, weights, learning.change_weight);
+    let Some(News { code: said, since }) = news else { return pictures };
+    let [count, time, _, dim] = targets.dims();
+    let states = token - pictured;
+    let wanted = code(targets.narrow(2, pictured, states).reshape([count * time, states, dim]) - since);
+    let [said, wanted] = [said, wanted].map(|all| all.reshape([count, time, states, dim]));
+    // Codes are changes already: none counts for more because it is one.
+    let told = weighted_squared_error(said, wanted, weights, 0.0);
+    let states = learning.state_weight * states as f32;
+    let sum = pictures.mul_scalar(pictured as f32) + told.mul_scalar(states);
     sum.div_scalar(pictured as f32 + states)
 }
 

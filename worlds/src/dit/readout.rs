@@ -6,11 +6,10 @@ use dreamlane_core::Prediction;
 use super::{
     Dit,
     doubt::{Doubts, Judge},
+    hazard::Hazard,
     reward::Bins,
     trunk::{BINS, ENDING, ERROR},
 };
-use crate::host::numbers;
-
 /// What one step of one lane says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Said {
@@ -24,8 +23,7 @@ pub(super) struct Said {
 pub(super) struct Telling {
     /// None where the data has no rewards.
     bins: Option<Bins>,
-    /// Added to the logit of an ending.
-    ending: f32,
+    hazard: Hazard,
     judge: Judge,
 }
 
@@ -33,7 +31,7 @@ impl Dit {
     pub(super) fn telling(&self) -> Telling {
         Telling {
             bins: self.layout.rewards.then(|| self.network.bins(self.config.trunk.bins)),
-            ending: numbers(&self.network.ending.val())[0],
+            hazard: self.network.hazard(),
             judge: self.network.judge(),
         }
     }
@@ -54,8 +52,7 @@ impl Telling {
 
     fn read(&self, readout: &[f32]) -> Said {
         let Some(bins) = &self.bins else { return Said::default() };
-        let ending = 1.0 / (1.0 + (-(readout[ENDING] + self.ending)).exp());
-        Said { reward: bins.mean(&readout[BINS..]), ending, trust: 0.0 }
+        Said { reward: bins.mean(&readout[BINS..]), ending: self.hazard.chance(readout[ENDING]), trust: 0.0 }
     }
 }
 

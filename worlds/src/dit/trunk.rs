@@ -18,7 +18,10 @@ use dreamlane_nn::{
     linear_flops, sinusoid,
 };
 
-use super::config::TrunkConfig;
+use super::{
+    config::TrunkConfig,
+    vector::{Scales, Vector, code, decode},
+};
 
 const WAVES: usize = 16;
 /// Tokens that read and are not read.
@@ -84,7 +87,7 @@ impl Layout {
 pub(crate) struct Pass<'a> {
     /// `[batch, time, token, token_dim]`, at the noise levels of `levels`.
     pub(crate) noisy: Tensor<4>,
-    /// `[batch, time, token, token_dim]`: the frame before each, zeros where there is none.
+    /// `[batch, time, token, token_dim]`: the frame before each, with a little noise beside it; zeros where there is none.
     pub(crate) previous: Tensor<4>,
     /// `[batch * time, features]`: the actions that led here, newest first, each with a flag that it is known.
     pub(crate) actions: Tensor<2>,
@@ -115,10 +118,22 @@ pub(crate) enum Reach<'a> {
 pub(crate) struct Outcome {
     /// `[batch, time, token, token_dim]`: the clean latents.
     pub(crate) predicted: Tensor<4>,
+    /// Of the state, where there is one, how `predicted` came about.
+    pub(crate) news: Option<News>,
+    /// `[batch * time, token, dim]`: what the latents were read from, normed.
+    pub(crate) features: Tensor<3>,
     /// `[batch * time, said]`: see [`ERROR`], [`ENDING`] and [`BINS`].
     pub(crate) readout: Tensor<2>,
     /// Keys and values of these frames, one per time-attention layer; none of a clip that is not remembered.
     pub(crate) fresh: Vec<TimeMemory>,
+}
+
+/// What is new of a state, both `[batch * time, state token, token_dim]`.
+pub(crate) struct News {
+    /// The code of the change, see `vector.rs`.
+    pub(crate) code: Tensor<3>,
+    /// What it is new to: the state before, with a little noise beside it.
+    pub(crate) since: Tensor<3>,
 }
 
 #[derive(Module, Debug)]
@@ -143,9 +158,14 @@ pub(crate) struct Trunk {
     blocks: Vec<Block>,
     leave: Linear,
     leave_state: Option<Linear>,
+    scales: Option<Scales>,
     heads: Linear,
+    /// What the student's features are asked for beside latents, see `objective.rs`; none where they are not.
+    foresee: Option<Linear>,
     /// Latent tokens of pictures.
     pictured: usize,
+    /// Whether pictures before are the anchor: an untrained trunk then predicts that nothing moves.
+    anchored: bool,
     head_dim: usize,
 }
 
@@ -171,10 +191,21 @@ impl Trunk {
             blocks: (0..config.depth).map(|idx| block(idx, init)).collect(),
             leave: init.linear(dim, layout.token_dim, 0.0),
             leave_state: has_state.then(|| init.linear(dim, layout.token_dim, 0.0)),
+            scales: has_state.then(|| {
+                let dims = [layout.tokens() - layout.pictured(), layout.token_dim];
+                Scales::unknown(dims, init.device())
+            }),
             heads: init.linear(dim, layout.said(config.bins), 0.0),
+            foresee: config.foresees.then(|| init.linear(dim, dim, 1.0)),
             pictured: layout.pictured(),
+            anchored: config.anchored,
             head_dim: dim / config.heads,
         }
+    }
+
+    /// Takes in how much larger than their spread the numbers of the state are, see `vector.rs`.
+    pub(crate) fn measure(&mut self, vector: &Vector) {
+        self.scales = Some(vector.scales());
     }
 
     /// Time-attention layers, each of which needs a memory.
@@ -210,7 +241,8 @@ impl Trunk {
         let [batch, time, token, token_dim] = pass.noisy.dims();
         let frame = batch * time;
         let previous = pass.previous.reshape([frame, token, token_dim]);
-        let latents = Tensor::cat(vec![pass.noisy.reshape([frame, token, token_dim]), previous.clone()], 2);
+        let latents =
+            self.shown(pass.noisy.reshape([frame, token, token_dim]), previous.clone(), pass.levels);
         let mut x = self.tokens(latents, pass.actions.clone());
         let shared = self.condition(pass.actions, [pass.levels, pass.shares]);
         let places = layout.places(self.frame_tokens());
@@ -239,10 +271,44 @@ impl Trunk {
         let x = rms_norm(x);
         let reader = x.clone().narrow(1, self.frame_tokens() - 1, 1).squeeze_dim::<2>(1);
         let readout = self.heads.forward(reader);
-        let both = [&self.leave].into_iter().chain(&self.leave_state);
-        // The frame before is the anchor: an untrained trunk predicts that nothing moves.
-        let predicted = self.of_kinds(x.narrow(1, 0, token), both) + previous;
-        Outcome { predicted: predicted.reshape([batch, time, token, token_dim]), readout, fresh }
+        let features = x.narrow(1, 0, token);
+        let part = |of: &Tensor<3>, first: usize, len: usize| of.clone().narrow(1, first, len);
+        let (pictured, others) = (self.pictured, token - self.pictured);
+        let mut predicted = applied(&self.leave, part(&features, 0, pictured), Activation::None);
+        if self.anchored {
+            predicted = predicted + part(&previous, 0, pictured);
+        }
+        let news = self.leave_state.as_ref().map(|leave| {
+            let code = applied(leave, part(&features, pictured, others), Activation::None);
+            News { code, since: part(&previous, pictured, others) }
+        });
+        if let (Some(News { code, since }), Some(scales)) = (&news, &self.scales) {
+            let change = decode(scales.bounded(code.clone()));
+            predicted = Tensor::cat(vec![predicted, since.clone() + change], 1);
+        }
+        let predicted = predicted.reshape([batch, time, token, token_dim]);
+        Outcome { predicted, news, features, readout, fresh }
+    }
+
+    /// What is foreseen of the features of the clean frames, where it is asked for.
+    pub(crate) fn foreseen(&self, features: Tensor<3>) -> Option<Tensor<3>> {
+        self.foresee.as_ref().map(|layer| applied(layer, features, Activation::None))
+    }
+
+    /// What is shown of each token, `[frame, token, 2 * token_dim]`: itself beside the one before.
+    ///
+    /// Of the state, whose numbers are many times as large as what changes of them, it is the code of what is new beside
+    /// what was before on the scale of its spread: a norm would hide the change of a number that it has to make small.
+    fn shown(&self, noisy: Tensor<3>, previous: Tensor<3>, levels: &[f32]) -> Tensor<3> {
+        let Some(scales) = &self.scales else { return Tensor::cat(vec![noisy, previous], 2) };
+        let (token, pictured) = (noisy.dims()[1], self.pictured);
+        let part = |of: &Tensor<3>, first: usize, len: usize| of.clone().narrow(1, first, len);
+        let levels = Tensor::<1>::from_data(levels, &noisy.device()).reshape([-1, 1, 1]);
+        let [now, before] = [&noisy, &previous].map(|of| part(of, pictured, token - pictured));
+        let new = code(now - before.clone() * levels);
+        let state = Tensor::cat(vec![new, before * scales.shrink.val().unsqueeze()], 2);
+        let pictures = [&noisy, &previous].map(|of| part(of, 0, pictured));
+        Tensor::cat(vec![Tensor::cat(pictures.to_vec(), 2), state], 1)
     }
 
     /// Latents `[frame, token, 2 * token_dim]` and the other tokens of each frame: `[frame, all tokens, dim]`.

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        dream::noise_beside,
         lane::{BEFORE, DRAWN, KNOWN},
         readout::Said,
     },
@@ -122,7 +123,10 @@ impl Trunk {
         match lane.position {
             // Nothing comes before the first frame.
             0 => previous.fill(0.0),
-            _ => self.blend(&lane.latest, &mut previous),
+            _ => {
+                let beside = noise_beside(self.observed);
+                previous.iter_mut().zip(&lane.latest).for_each(|(x, latest)| *x = latest + *x * beside);
+            }
         }
         let pairs = noise.chunks_exact(token_dim).zip(previous.chunks_exact(token_dim));
         let places = room.seen[idx * tokens * 2 * token_dim..].chunks_exact_mut(2 * token_dim);
@@ -174,11 +178,15 @@ impl Trunk {
         lane.position += 1;
     }
 
-    /// The mean square of how far apart the first and the last pass took a frame for.
+    /// The mean square of how far apart the first and the last pass took a frame for, each number on the scale of its
+    /// spread.
     fn gap(&self, room: &Room, idx: usize) -> f32 {
         let len = self.sizes.tokens * self.sizes.token_dim;
         let frame = idx * len..(idx + 1) * len;
         let pairs = room.guessed[frame.clone()].iter().zip(&room.predicted[frame]);
-        pairs.map(|(first, last)| (first - last) * (first - last)).sum::<f32>() / len as f32
+        let pictured = len - self.shrink.len();
+        let scales = std::iter::repeat_n(&1.0, pictured).chain(&self.shrink);
+        pairs.zip(scales).map(|((first, last), scale)| ((first - last) * scale).powi(2)).sum::<f32>()
+            / len as f32
     }
 }

@@ -42,7 +42,8 @@ impl Decoder {
         let network = &world.network;
         let parameters = Parameters::of(&network.codec);
         let precision = world.precision;
-        let [height, width] = grid.map(|side| 2 * side);
+        let patch = world.config.codec.patch;
+        let [height, width] = grid.map(|side| patch * side);
         let small = Make { parameters: &parameters, precision, size: [height, width] };
         let large = Make { size: [2 * height, 2 * width], ..small };
         let (grow_weight, grow_bias) = pixels_first(&parameters);
@@ -50,10 +51,10 @@ impl Decoder {
             mean: numbers(&network.latent_mean.val()),
             scale: numbers(&network.latent_scale.val()),
             tokens: Shuffle {
-                height: height / 2,
-                width: width / 2,
+                height: grid[0],
+                width: grid[1],
                 channels: world.config.codec.latent,
-                block: 2,
+                block: patch,
             },
             unsqueeze: small.layer("unsqueeze", 1, Identity, Identity),
             coarse: small.residuals("coarse"),

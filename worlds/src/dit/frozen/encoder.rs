@@ -39,7 +39,8 @@ impl Encoder {
     pub(super) fn new(world: &Dit, grid: [usize; 2]) -> Self {
         let network = &world.network;
         let parameters = Parameters::of(&network.codec);
-        let [height, width] = grid.map(|side| 4 * side);
+        let patch = world.config.codec.patch;
+        let [height, width] = grid.map(|side| 2 * patch * side);
         let large = Make { parameters: &parameters, precision: Precision::F32, size: [height, width] };
         let small = Make { size: [height / 2, width / 2], ..large };
         Self {
@@ -51,10 +52,10 @@ impl Encoder {
             seen: small.residuals("seen"),
             squeeze: small.layer("squeeze", 1, Relu, Tanh),
             tokens: Shuffle {
-                height: height / 4,
-                width: width / 4,
+                height: grid[0],
+                width: grid[1],
                 channels: world.config.codec.latent,
-                block: 2,
+                block: patch,
             },
             rooms: Rooms::new(),
         }

@@ -10,6 +10,8 @@ pub(super) struct Room {
     pub(super) features: Vec<f32>,
     /// What the frames are seen to be, each token beside that of the frame before: `[frame, token, 2, token_dim]`.
     pub(super) seen: Vec<f32>,
+    /// What is told of the state of one frame, `[state token, 2, token_dim]`.
+    pub(super) news: Vec<f32>,
     /// Rotations of the frames' positions, `[frame, head_dim]`.
     pub(super) cos: Vec<f32>,
     pub(super) sin: Vec<f32>,
@@ -46,6 +48,7 @@ impl Room {
         Self {
             features: zeros(sizes.features),
             seen: zeros(tokens * 2 * token_dim),
+            news: vec![0.0; (tokens - sizes.pictured) * 2 * token_dim],
             cos: zeros(sizes.ring.head_dim),
             sin: zeros(sizes.ring.head_dim),
             action: zeros(dim),

@@ -15,6 +15,7 @@ use dreamlane_nn::kernels::cpu::{
 };
 
 use super::{
+    super::vector::{code_of, decode_of},
     lane::Lane,
     room::Room,
     trunk::{Attention, Block, ROWS, Sizes, Trunk},
@@ -69,11 +70,15 @@ impl Trunk {
     ///
     /// Afterwards the room holds the clean latents, where those are wanted, in `predicted` `[frame, token, token_dim]`.
     pub(super) fn run(&self, room: &mut Room, lanes: &mut [&mut Lane], frames: usize, purpose: Purpose) {
-        let numbers = frames * self.sizes.all * self.sizes.dim;
+        let mut numbers = frames * self.sizes.all * self.sizes.dim;
         let shared_idx = if let Purpose::Pass(idx) = purpose { idx } else { self.observed_level() };
-        self.enter(room, frames);
+        let level = match purpose {
+            Purpose::Pass(pass) => pass as f32 / self.sizes.passes as f32,
+            _ => self.observed,
+        };
+        self.enter(room, frames, level);
         let mut memory_idx = 0;
-        for block in &self.blocks {
+        for (block_idx, block) in self.blocks.iter().enumerate() {
             let shared = std::mem::take(&mut room.shared[shared_idx]);
             let modulation = Modulation {
                 shared: &shared[..frames * ROWS * self.sizes.dim],
@@ -83,8 +88,14 @@ impl Trunk {
             };
             self.attend_space(room, numbers, &block.space, &modulation);
             if let Some(time) = &block.time {
-                self.attend_time(room, numbers, time, &modulation, lanes, memory_idx, purpose);
+                self.attend_time(room, time, &modulation, lanes, memory_idx, purpose);
                 memory_idx += 1;
+                if purpose == Purpose::Commit && block_idx + 1 == self.blocks.len() {
+                    // All is remembered, and nothing but the readers is asked for any more.
+                    self.keep_readers(room, frames);
+                    numbers = frames * self.sizes.dim;
+                }
+                self.take_in(room, numbers, time, &modulation);
             }
             let is_done = purpose == Purpose::Remember && memory_idx == lanes[0].rings.len();
             if !is_done {
@@ -97,32 +108,41 @@ impl Trunk {
         }
         match purpose {
             Purpose::Pass(_) => self.leave(room, frames),
-            _ => self.norm_readers(room, frames),
+            _ => self.norm_readers(room, frames, numbers),
         }
     }
 
-    /// The last norm, of the readers alone.
-    fn norm_readers(&self, room: &mut Room, frames: usize) {
+    /// Moves the reader of each frame, as it is and what it attends to, to `[frame, dim]`.
+    fn keep_readers(&self, room: &mut Room, frames: usize) {
         let Sizes { all, dim, .. } = self.sizes;
+        for frame in 0..frames {
+            let reader = (frame * all + all - 1) * dim;
+            room.x.copy_within(reader..reader + dim, frame * dim);
+            room.normed.copy_within(reader..reader + dim, frame * dim);
+        }
+    }
+
+    /// The last norm, of the readers alone, which are the last tokens of each frame: `[frame, dim]`.
+    fn norm_readers(&self, room: &mut Room, frames: usize, numbers: usize) {
+        let (each, dim) = (numbers / frames, self.sizes.dim);
         let Room { x, normed, .. } = room;
-        let pairs = x.chunks_exact(all * dim).zip(normed.chunks_exact_mut(all * dim));
-        for (x, normed) in pairs.take(frames) {
-            rms_norm_block(&x[(all - 1) * dim..], dim, &mut normed[(all - 1) * dim..]);
+        for (x, normed) in x.chunks_exact(each).zip(normed.chunks_exact_mut(dim)).take(frames) {
+            rms_norm_block(&x[each - dim..], dim, normed);
         }
     }
 
     /// What the reader of a frame that was committed says, in the room's `readout`.
     pub(super) fn read(&self, room: &mut Room, frame: usize) {
-        let Sizes { all, dim, .. } = self.sizes;
+        let dim = self.sizes.dim;
         let Room { normed, readout, .. } = room;
-        let reader = &normed[(frame * all + all - 1) * dim..][..dim];
+        let reader = &normed[frame * dim..][..dim];
         self.heads.apply(reader, &mut [], readout, Activation::None);
     }
 
     /// Tokens of all kinds, `[frame, token, dim]`, from what the frames are seen to be.
-    fn enter(&self, room: &mut Room, frames: usize) {
+    fn enter(&self, room: &mut Room, frames: usize, level: f32) {
         let Sizes { all, tokens, pictured, token_dim, dim, .. } = self.sizes;
-        let Room { x, seen, action, .. } = room;
+        let Room { x, seen, news, action, .. } = room;
         let seen = seen.chunks_exact(tokens * 2 * token_dim);
         for (frame, (x, seen)) in x.chunks_exact_mut(all * dim).zip(seen).take(frames).enumerate() {
             let (latents, others) = x.split_at_mut(tokens * dim);
@@ -130,11 +150,25 @@ impl Trunk {
             let (seen, seen_state) = seen.split_at(pictured * 2 * token_dim);
             self.enter.apply(seen, &mut [], pictures, Activation::None);
             if let Some(enter) = &self.enter_state {
-                enter.apply(seen_state, &mut [], state, Activation::None);
+                self.tell(seen_state, level, news);
+                enter.apply(news, &mut [], state, Activation::None);
             }
             others[..dim].copy_from_slice(&action[frame * dim..][..dim]);
             others[dim..].fill(0.0);
             x.iter_mut().zip(&self.places).for_each(|(x, place)| *x += place);
+        }
+    }
+
+    /// What is shown of the tokens of a state: what is new, and what was before on the scale of its spread.
+    fn tell(&self, seen: &[f32], level: f32, news: &mut [f32]) {
+        let dim = self.sizes.token_dim;
+        let tokens = seen.chunks_exact(2 * dim).zip(news.chunks_exact_mut(2 * dim));
+        for ((seen, news), shrink) in tokens.zip(self.shrink.chunks_exact(dim)) {
+            let (now, before) = seen.split_at(dim);
+            let (new, old) = news.split_at_mut(dim);
+            for (idx, (now, before)) in now.iter().zip(before).enumerate() {
+                (new[idx], old[idx]) = (code_of(now - before * level), before * shrink[idx]);
+            }
         }
     }
 
@@ -156,11 +190,10 @@ impl Trunk {
         std::mem::swap(x, y);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one of two layers, of which the other needs less")]
+    /// What each token finds in its own past; what is known is remembered.
     fn attend_time(
         &self,
         room: &mut Room,
-        numbers: usize,
         attention: &Attention,
         modulation: &Modulation<'_>,
         lanes: &mut [&mut Lane],
@@ -168,11 +201,12 @@ impl Trunk {
         purpose: Purpose,
     ) {
         let Sizes { all, dim, ring, .. } = self.sizes;
-        let Room { x, y, normed, wide, pairs, scratch, cos, sin, .. } = room;
+        let frame = all * dim;
+        let numbers = modulation.frames() * frame;
+        let Room { x, normed, wide, pairs, scratch, cos, sin, .. } = room;
         let (normed, wide) = (&mut normed[..numbers], &mut wide[..3 * numbers]);
         rms_modulate_block(&x[..numbers], modulation, TIME, normed);
         attention.qkv.multiply(normed, pairs, wide, &Keep);
-        let frame = all * dim;
         let per_lane = numbers / frame / lanes.len();
         let frames = wide.chunks_exact(3 * frame).zip(normed.chunks_exact_mut(frame));
         let rotations = cos.chunks_exact(ring.head_dim).zip(sin.chunks_exact(ring.head_dim));
@@ -184,8 +218,13 @@ impl Trunk {
                 Arc::make_mut(ring).push(&placing, qkv, scratch);
             }
         }
+    }
+
+    /// Adds what time attention found.
+    fn take_in(&self, room: &mut Room, numbers: usize, attention: &Attention, modulation: &Modulation<'_>) {
+        let Room { x, y, normed, pairs, .. } = room;
         let gated = Gated::new(&x[..numbers], &attention.out.bias, modulation, TIME + 2);
-        attention.out.multiply(normed, pairs, &mut y[..numbers], &gated);
+        attention.out.multiply(&normed[..numbers], pairs, &mut y[..numbers], &gated);
         std::mem::swap(x, y);
     }
 
@@ -200,7 +239,7 @@ impl Trunk {
         std::mem::swap(x, y);
     }
 
-    /// The clean latents: the frame before is the anchor.
+    /// The clean latents.
     fn leave(&self, room: &mut Room, frames: usize) {
         let Sizes { all, tokens, pictured, token_dim, dim, .. } = self.sizes;
         let Room { x, normed, seen, predicted, .. } = room;
@@ -212,9 +251,13 @@ impl Trunk {
             if let Some(leave) = &self.leave_state {
                 leave.apply(&x[pictured * dim..tokens * dim], &mut [], state, Activation::None);
             }
-            for (predicted, seen) in
-                predicted.chunks_exact_mut(token_dim).zip(seen.chunks_exact(2 * token_dim))
-            {
+            state
+                .iter_mut()
+                .zip(&self.most)
+                .for_each(|(code, most)| *code = decode_of(code.clamp(-most, *most)));
+            let anchored = if self.sizes.anchored { 0 } else { pictured };
+            let tokens = predicted.chunks_exact_mut(token_dim).zip(seen.chunks_exact(2 * token_dim));
+            for (predicted, seen) in tokens.skip(anchored) {
                 let previous = &seen[token_dim..];
                 predicted.iter_mut().zip(previous).for_each(|(predicted, previous)| *predicted += previous);
             }

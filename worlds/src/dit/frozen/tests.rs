@@ -6,13 +6,16 @@ use burn::{
     module::Param,
     tensor::{Device, Tensor, TensorData},
 };
-use dreamlane_core::{Actions, Context, Imagination, LaneMask, Observation, RowMask, Seed, WorldModel as _};
+use dreamlane_core::{
+    Actions, Context, Imagination, LaneMask, Observation, RowMask, Seed, Spread, WorldModel as _,
+};
 
 use super::{
     super::{
         Dit, DitConfig, Precision, TrunkConfig, dream,
         tests::{context, spec},
         to_bytes, to_unit,
+        vector::Vector,
     },
     Dream,
 };
@@ -40,6 +43,15 @@ fn world(config: DitConfig) -> Dit {
         let numbers = Seed::new(seed).normal(dim).iter().map(|x| 0.05 * x + add).collect::<Vec<_>>();
         Param::from_tensor(Tensor::from_data(TensorData::new(numbers, [1, 1, dim]), &device))
     };
+    // Numbers whose usual change is their spread, and some of whose it is a part.
+    let spread = |idx: usize| {
+        let change = 1.0 / (1 + idx % 4) as f32;
+        Spread { mean: 0.1 * idx as f32, deviation: 1.0, low: -4.0, high: 4.0, change, jump: 3.0 }
+    };
+    let spreads = (0..world.layout.state).map(spread).collect::<Vec<_>>();
+    let vector = Vector::new(&spreads, dim, &device);
+    world.network.trunk.measure(&vector);
+    world.network.vector = Some(vector);
     world.network.latent_mean = drawn(51, 0.1);
     world.network.latent_scale = drawn(52, 0.4);
     world.network.judge =

@@ -39,6 +39,8 @@ pub(super) struct Sizes {
     /// Numbers in the action history of a frame.
     pub(super) features: usize,
     pub(super) passes: usize,
+    /// Whether the frame before is added to what is predicted.
+    pub(super) anchored: bool,
     /// Numbers that the reader says.
     pub(super) said: usize,
     pub(super) space: SpaceSizes,
@@ -87,6 +89,10 @@ pub(super) struct Trunk {
     pub(super) blocks: Vec<Block>,
     pub(super) leave: Linear,
     pub(super) leave_state: Option<Linear>,
+    /// `[state token, token_dim]`, flat: what makes numbers of the state as large as their spread; empty without one.
+    pub(super) shrink: Vec<f32>,
+    /// The same: the largest code of a change.
+    pub(super) most: Vec<f32>,
     pub(super) heads: Linear,
     pub(super) space: Rotations,
     pub(super) time: Frequencies,
@@ -149,6 +155,10 @@ impl Trunk {
         let parameters = Parameters::of(&network.trunk);
         let single = |name: &str| Linear::new(&parameters, name, Precision::F32);
         let perhaps = |name: &str| parameters.has(&format!("{name}.weight")).then(|| single(name));
+        let measured = |name: &str| {
+            let name = format!("scales.{name}");
+            if parameters.has(&name) { parameters.get(&name).numbers.clone() } else { Vec::new() }
+        };
         let sizes = sizes(world);
         let level_condition = Conditioner::new(&parameters, "level_condition");
         let share = 1.0 / sizes.passes as f32;
@@ -176,6 +186,8 @@ impl Trunk {
                 .collect(),
             leave: single("leave"),
             leave_state: perhaps("leave_state"),
+            shrink: measured("shrink"),
+            most: measured("most"),
             heads: single("heads"),
             space: Frequencies::new(head_dim, 2, 100.0).table(places),
             time: Frequencies::new(head_dim, 1, 1000.0),
@@ -198,6 +210,7 @@ fn sizes(world: &Dit) -> Sizes {
         hidden: trunk.hidden,
         features: world.layout.features,
         passes: trunk.passes,
+        anchored: trunk.anchored,
         said: world.layout.said(trunk.bins),
         space: SpaceSizes { token: shape.frame_tokens, readers: READERS, heads, head_dim },
         ring: RingSizes { token: shape.frame_tokens, heads, head_dim, past: shape.past },
