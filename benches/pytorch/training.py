@@ -25,16 +25,28 @@ class Learner:
         self.weights = list(module.parameters())
         self.means = list(self.average.parameters())
         self.decay = learning["average"]
-        self.optimizer = torch.optim.AdamW(
-            self.weights, lr=rate, betas=(0.9, 0.99), eps=1e-8, weight_decay=learning["weight_decay"], fused=True
-        )
+        decay = learning["weight_decay"]
+        # Matrices of the transformer's blocks, which the codec has none of.
+        named = dict(module.named_parameters())
+        turned = {name for name, weight in named.items() if name.startswith("blocks.") and name.endswith(".weight")}
+        turned = turned if learning["muon"] else set()
+        rest = [weight for name, weight in named.items() if name not in turned]
+        adamw = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), eps=1e-8, weight_decay=decay, fused=True)
+        self.optimizers = [adamw]
+        if turned:
+            matrices = [named[name] for name in sorted(turned)]
+            self.optimizers.append(torch.optim.Muon(
+                matrices, lr=rate, momentum=0.95, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
+            ))
 
     def descend(self, loss):
         """One update; gives the loss and the norm of the gradient, which the log of a training wants."""
-        self.optimizer.zero_grad()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.weights, MAX_NORM)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         torch._foreach_lerp_(self.means, self.weights, 1.0 - self.decay)
         return loss.item(), norm.item()
 

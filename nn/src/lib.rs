@@ -10,6 +10,7 @@ mod flops;
 mod flow;
 mod init;
 pub mod kernels;
+mod muon;
 mod pixels;
 mod rotary;
 
@@ -20,5 +21,6 @@ pub use flops::{conv_flops, linear_flops};
 pub use flow::{euler_step, noised};
 pub use init::Init;
 pub use kernels::rms_norm;
+pub use muon::{Muon, Turned, orthogonal};
 pub use pixels::{ResidualConv, conv};
 pub use rotary::{Frequencies, Rotary, Rotations};

@@ -75,14 +75,14 @@ impl DitLearner {
     }
 
     fn starting(world: Dit, step: usize, seed: Seed) -> Self {
-        let decay = world.config.learning.weight_decay;
+        let (decay, turns) = (world.config.learning.weight_decay, world.config.learning.muon);
         let network = world.network.clone().train();
         Self {
             codec: network.codec.clone(),
             network,
             world,
-            codec_optimizer: Optimizer::new(decay),
-            optimizer: Optimizer::new(decay),
+            codec_optimizer: Optimizer::new(decay, false),
+            optimizer: Optimizer::new(decay, turns),
             step,
             seed: seed.split(1),
         }

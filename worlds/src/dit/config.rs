@@ -98,12 +98,17 @@ pub struct LearningConfig {
     pub rate: f64,
     /// Weight decay of AdamW.
     pub weight_decay: f32,
+    /// Whether weight matrices of the transformer's blocks are moved by Muon rather than AdamW.
+    pub muon: bool,
     /// Steps of linear warm-up.
     pub warm_up: usize,
     /// Chance that a frame's action is hidden.
     pub action_dropout: f32,
     /// Chance that a frame of a clip is one that is known, lightly noised, rather than one that is to be drawn.
     pub known: f32,
+    /// Chance that a frame to be drawn learns to go as far as a dream's pass does, straight from the data, rather than
+    /// the finest share.
+    pub direct: f32,
     /// Every so many steps half of the frames learn to go twice as far in one pass as in two (shortcuts); 0 for never.
     pub shortcut_every: usize,
     /// Every so many steps clips are dreamed on from within, to learn from frames that are not real; 0 for never.
@@ -230,10 +235,12 @@ impl DitConfig {
                 codec_rate: 2e-3,
                 rate: 2e-3,
                 weight_decay: 0.02,
+                muon: true,
                 warm_up: 100,
                 action_dropout: 0.1,
                 known: 0.5,
-                shortcut_every: 3,
+                direct: 0.75,
+                shortcut_every: 6,
                 dream_every: 6,
                 readout_weight: 0.1,
                 doubt_weight: 0.05,

@@ -149,16 +149,18 @@ pub(super) fn is_drawn(t: usize) -> bool {
     t % 2 == 1
 }
 
-/// How far a frame is, and how far a pass is to take it. Without shortcuts, as far as the finest share.
+/// How far a frame is, and how far a pass is to take it: as far as a dream's pass or as the finest share, and with
+/// `shortcuts` half of the frames anything from the first to twice the second.
 fn level(config: &DitConfig, seed: Seed, shortcuts: bool) -> (f32, f32) {
     let trunk = &config.trunk;
     if seed.split(0).uniform() < config.learning.known {
         return known(config);
     }
     let (passes, finest) = (trunk.passes.ilog2(), trunk.finest.ilog2());
-    let halvings = match shortcuts && passes < finest && seed.split(1).uniform() < 0.5 {
-        true => passes + seed.split(2).below((finest - passes) as usize) as u32,
-        false => finest,
+    let halvings = match (shortcuts && passes < finest, seed.split(1).uniform()) {
+        (true, chance) if chance < 0.5 => passes + seed.split(2).below((finest - passes) as usize) as u32,
+        (false, chance) if chance < config.learning.direct => passes,
+        _ => finest,
     };
     let places = 1usize << halvings;
     (seed.split(3).below(places) as f32 / places as f32, 1.0 / places as f32)

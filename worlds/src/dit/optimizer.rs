@@ -1,4 +1,5 @@
-//! AdamW over a module and the running mean of its weights, with moments that are kept by the names of the parameters.
+//! Muon for the weight matrices of a module's blocks, AdamW for the rest, and the running mean of all weights, with
+//! moments that are kept by the names of the parameters.
 //!
 //! burn's own `ModuleOptimizer` names them by identities drawn at random, so that two equal runs would leave
 //! different files. Moments are kept flat here, which also gives them one memory layout before and after a resume.
@@ -10,7 +11,10 @@ use burn::{
     optim::GradientsParams,
     tensor::Tensor,
 };
-use dreamlane_nn::kernels::{AdamW, Moved, Moving};
+use dreamlane_nn::{
+    Muon, Turned,
+    kernels::{AdamW, Moved, Moving},
+};
 
 use super::gradients::Learned;
 
@@ -23,17 +27,30 @@ pub(super) struct Moments {
     pub(super) moments: [Tensor<1>; 2],
 }
 
-/// AdamW with the moments of each parameter it has moved.
+/// Share of the momentum that stays, of Muon.
+const MOMENTUM: f32 = 0.95;
+
+/// Two rules, with the moments of each parameter they have moved.
 pub(super) struct Optimizer {
     rule: AdamW,
+    /// For matrices of blocks, where it is wanted.
+    turning: Option<Muon>,
     /// By the parameter's path in the module.
     pub(super) moments: BTreeMap<String, Moments>,
 }
 
 impl Optimizer {
-    pub(super) fn new(weight_decay: f32) -> Self {
+    pub(super) fn new(weight_decay: f32, turns: bool) -> Self {
         let rule = AdamW { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay };
-        Self { rule, moments: BTreeMap::new() }
+        let turning = turns.then_some(Muon { momentum: MOMENTUM, weight_decay });
+        Self { rule, turning, moments: BTreeMap::new() }
+    }
+
+    /// The rule for a matrix of this path and how many matrices it is, side by side.
+    fn turned(&self, path: &str, axes: usize) -> Option<(Muon, usize)> {
+        let is_matrix = axes == 2 && path.starts_with("blocks.") && path.ends_with(".weight");
+        let parts = if path.ends_with("qkv.weight") { 3 } else { 1 };
+        self.turning.filter(|_| is_matrix).map(|muon| (muon, parts))
     }
 
     /// `module` after one update, and `average` moved towards it by `1 - decay`.
@@ -122,11 +139,32 @@ impl ModuleMapper for Update<'_> {
             let moving = Moving { time: known.time + 1, ..*moving };
             let weights = tensor.inner().reshape([numbers]);
             let before = Moved { weights, moments: known.moments, average };
-            let after = optimizer.rule.update(moving, before, gradient.reshape([numbers]));
+            let gradient = gradient.reshape([numbers]);
+            let after = match optimizer.turned(&path, D) {
+                Some((muon, parts)) => turned(&muon, moving, before, gradient, [shape[0], shape[1]], parts),
+                None => optimizer.rule.update(moving, before, gradient),
+            };
             optimizer.moments.insert(path, Moments { time: moving.time, moments: after.moments });
             averaged.push(after.average);
             let moved = Tensor::from_inner(after.weights.reshape(shape));
             if learns { moved.require_grad() } else { moved }
         })
     }
+}
+
+/// A step of Muon on flat numbers of a matrix; its second moment stays what it was.
+fn turned(
+    muon: &Muon,
+    moving: Moving,
+    before: Moved,
+    gradient: Tensor<1>,
+    dims: [usize; 2],
+    parts: usize,
+) -> Moved {
+    let Moved { weights, moments: [momentum, unused], average } = before;
+    let [weights, momentum, average] = [weights, momentum, average].map(|flat| flat.reshape(dims));
+    let after = muon.update(moving, Turned { weights, momentum, average }, gradient.reshape(dims), parts);
+    let [weights, momentum, average] =
+        [after.weights, after.momentum, after.average].map(|matrix| matrix.flatten::<1>(0, 1));
+    Moved { weights, moments: [momentum, unused], average }
 }
