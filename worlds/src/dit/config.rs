@@ -233,7 +233,7 @@ impl DitConfig {
                 clip: 40,
                 shards: 4,
                 codec_rate: 2e-3,
-                rate: 2e-3,
+                rate: 4e-3,
                 weight_decay: 0.02,
                 muon: true,
                 warm_up: 100,
