@@ -44,7 +44,9 @@ impl Dit {
         let ends = |clip: &usize| !batch.ends.is_empty() && batch.ends[(clip + 1) * batch.time - 2] > 0.5;
         let (ending, going): (Vec<usize>, Vec<usize>) = (0..batch.batch).partition(ends);
         let late = batch.time.saturating_sub(FORESEEN).max(wants);
-        let (steps, endings) = (self.followed(batch, &going, wants), self.followed(batch, &ending, late));
+        let latents = numbers(&self.encode(&batch.to_device(&self.device)));
+        let (steps, endings) =
+            (self.followed(batch, &latents, &going, wants), self.followed(batch, &latents, &ending, late));
         let mut found = self.calibrate_trust(&steps, wants..batch.time);
         if self.layout.rewards {
             found.extend(self.calibrate_hazard(&steps, &endings));
@@ -85,12 +87,9 @@ impl Dit {
         Metrics::from([("hazard_slope", f64::from(fitted.slope)), ("hazard_added", f64::from(fitted.added))])
     }
 
-    /// Dreams of some clips, each begun at its frame `from`.
-    fn followed(&self, batch: &Batch, clips: &[usize], from: usize) -> Vec<Step> {
-        let Some(each) = clips.first().map(|_| self.layout.tokens() * self.layout.token_dim) else {
-            return Vec::new();
-        };
-        let latents = numbers(&self.encode(&batch.to_device(&self.device)));
+    /// Dreams of some clips of a batch, whose latents are `latents`, each begun at its frame `from`.
+    fn followed(&self, batch: &Batch, latents: &[f32], clips: &[usize], from: usize) -> Vec<Step> {
+        let each = self.layout.tokens() * self.layout.token_dim;
         let (time, width) = (batch.time, batch.actions.len() / (batch.batch * batch.time));
         let weights = self.network.error_weights(self.layout.tokens());
         let follow = |&clip: &usize| {

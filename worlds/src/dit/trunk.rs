@@ -315,22 +315,15 @@ impl Trunk {
     fn tokens(&self, latents: Tensor<3>, actions: Tensor<2>) -> Tensor<3> {
         let frame = latents.dims()[0];
         let [all, dim] = self.places.dims();
-        let seen = self.of_kinds(latents, [&self.enter].into_iter().chain(&self.enter_state));
+        let (token, pictured) = (latents.dims()[1], self.pictured);
+        let through =
+            |layer, first, len| applied(layer, latents.clone().narrow(1, first, len), Activation::None);
+        let state = self.enter_state.as_ref().map(|layer| through(layer, pictured, token - pictured));
+        let seen = Tensor::cat([through(&self.enter, 0, pictured)].into_iter().chain(state).collect(), 1);
         let action = applied(&self.action_token, actions, Activation::None).unsqueeze_dim::<3>(1);
         let blank = all - seen.dims()[1] - 1;
         let blank = Tensor::zeros([frame, blank, dim], &seen.device());
         Tensor::cat(vec![seen, action, blank], 1) + self.places.val().unsqueeze::<3>()
-    }
-
-    /// Latent tokens of pictures through the first of two layers, those of the state through the second.
-    fn of_kinds<'a>(&self, x: Tensor<3>, mut layers: impl Iterator<Item = &'a Linear>) -> Tensor<3> {
-        let (token, pictured) = (x.dims()[1], self.pictured);
-        let mut through = |first, len| {
-            layers.next().map(|layer| applied(layer, x.clone().narrow(1, first, len), Activation::None))
-        };
-        let pictures = through(0, pictured);
-        let state = through(pictured, token - pictured);
-        Tensor::cat(pictures.into_iter().chain(state).collect(), 1)
     }
 
     /// Shift, scale and gate of space, of time and of the feed-forward layer: `[frame, 3 * dim]` each.
