@@ -95,8 +95,9 @@ proptest! {
         );
     }
 
+    // From two numbers on: of one, a norm leaves the sign, and its gradient is what two large numbers cancel to.
     #[test]
-    fn norms_and_gates(seed: u64, frame in 1usize..6, token in 1usize..7, dim in 1usize..40) {
+    fn norms_and_gates(seed: u64, frame in 1usize..6, token in 1usize..7, dim in 2usize..40) {
         let mut source = Source::new(seed);
         let (x, branch) = (source.tensor([frame, token, dim]), source.tensor([frame, token, dim]));
         let (shared, offsets) = (source.tensor([frame, 3 * dim]), source.tensor([3, dim]));
