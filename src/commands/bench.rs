@@ -26,7 +26,7 @@ use self::{
     report::{LanesReport, Report},
     stepping::Amount,
 };
-use super::{Surroundings, rollout::Part, sources};
+use super::{Surroundings, choices::DreamChoices, sources};
 
 /// What stands for recording nothing.
 const NO_FORMAT: &str = "none";
@@ -67,15 +67,8 @@ pub(crate) struct Bench {
     /// Steps that a world may dream before the episode is cut by the horizon.
     #[arg(long, default_value_t = 100)]
     horizon: usize,
-    /// Where contexts and replayed actions come from; a world's own training data when not given.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// The part of the data that contexts come from.
-    #[arg(long, value_enum, default_value_t = Part::All)]
-    split: Part,
-    /// What a world's products are made of.
-    #[arg(long, value_enum, default_value_t)]
-    precision: sources::Numbers,
+    #[command(flatten)]
+    choices: DreamChoices,
     /// A simulator of others to measure in turns with the env, for as long as each measurement lasts.
     #[arg(long, value_enum)]
     beside: Option<beside::Other>,
@@ -94,7 +87,7 @@ impl Bench {
         let mut report = Report {
             env: self.env.clone(),
             policy: self.policy.clone(),
-            precision: self.precision,
+            precision: self.choices.precision,
             seed: self.seed,
             machine: machine::facts(&surroundings.device),
             lanes: Vec::new(),
@@ -158,11 +151,8 @@ impl Bench {
     ) -> anyhow::Result<LanesReport> {
         let can_tell = process::forget_peak();
         let dreaming = sources::Dreaming {
-            data: self.data.clone(),
-            split: self.split.into(),
+            choices: self.choices.clone(),
             limits: DreamLimits { clock: None, horizon: self.horizon, min_trust: 0.0 },
-            precision: self.precision,
-            temperature: 1.0,
         };
         let mut source = sources::env(&self.env, n_lanes, &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();

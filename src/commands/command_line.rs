@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{evaluate::EvaluateWorld, rollout::Rollout, sources::Numbers, train::TrainWorld};
+use super::{choices::Numbers, evaluate::EvaluateWorld, rollout::Rollout, train::TrainWorld};
 
 /// Words of a command, each quoted where a shell would take it apart.
 struct Line(Vec<String>);
@@ -73,11 +73,11 @@ pub(super) fn rollout(rollout: &Rollout) -> String {
         .maybe("out", rollout.out.as_deref().map(shown))
         .option("format", &rollout.format)
         .maybe("max-steps", rollout.max_steps)
-        .maybe("temperature", (rollout.temperature != 1.0).then_some(rollout.temperature))
+        .maybe("temperature", (rollout.choices.temperature != 1.0).then_some(rollout.choices.temperature))
         .option("horizon", rollout.horizon)
-        .maybe("data", rollout.data.as_deref().map(shown))
-        .option("split", named(&rollout.split))
-        .maybe("precision", precision(rollout.precision))
+        .maybe("data", rollout.choices.data.as_deref().map(shown))
+        .option("split", named(&rollout.choices.split))
+        .maybe("precision", precision(rollout.choices.precision))
         .maybe("licence", rollout.licence.as_ref())
         .text()
 }

@@ -6,10 +6,11 @@ use clap::Args;
 use dreamlane::{core::Error, evaluation::Command};
 
 use super::{
-    Surroundings, command_line,
+    Surroundings,
+    choices::{DreamChoices, Numbers, Part},
+    command_line,
     evaluate::EvaluateWorld,
-    rollout::{Part, Rollout},
-    sources::Numbers,
+    rollout::Rollout,
     train::{Augment, TrainWorld},
 };
 use crate::progress::time;
@@ -95,10 +96,7 @@ impl Demo {
             max_steps: Some(120),
             horizon: 0,
             min_trust: 0.0,
-            data: None,
-            split: Part::All,
-            precision: Numbers::F32,
-            temperature: 1.0,
+            choices: DreamChoices::of_part(Part::All),
             licence: None,
         }
     }
@@ -139,10 +137,7 @@ impl Demo {
             max_steps: None,
             horizon: 50,
             min_trust: 0.0,
-            data: None,
-            split: Part::Test,
-            precision: Numbers::F32,
-            temperature: 1.0,
+            choices: DreamChoices::of_part(Part::Test),
             licence: None,
         }
     }

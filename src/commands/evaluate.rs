@@ -21,7 +21,11 @@ use dreamlane::{
 use serde_json::json;
 
 use super::{
-    Surroundings, probe::EvaluateProbe, report, rollout::Part, sources, store, usefulness::EvaluateUsefulness,
+    Surroundings,
+    choices::{self, Part},
+    probe::EvaluateProbe,
+    report, sources, store,
+    usefulness::EvaluateUsefulness,
 };
 use crate::progress::Bar;
 pub(super) use stretches::{cases, spread};
@@ -100,7 +104,7 @@ pub(crate) struct EvaluateWorld {
     pub(crate) seed: u64,
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) precision: sources::Numbers,
+    pub(crate) precision: choices::Numbers,
     /// Print the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,

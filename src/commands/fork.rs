@@ -11,7 +11,7 @@ use dreamlane::{
     rollouts::{Forked, fork},
 };
 
-use super::{Surroundings, rollout::Part, sources};
+use super::{Surroundings, choices::DreamChoices, sources};
 
 /// Each pixel of a picture is drawn this wide and high.
 const SCALE: u32 = 2;
@@ -37,18 +37,8 @@ pub(crate) struct Fork {
     /// The seed of the beginning and of all chance after it.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where contexts come from; a world's own training data when not given.
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// The part of the data that contexts come from.
-    #[arg(long, value_enum, default_value_t = Part::All)]
-    split: Part,
-    /// What a world's products are made of.
-    #[arg(long, value_enum, default_value_t)]
-    precision: sources::Numbers,
-    /// What the noise of dreams is multiplied by.
-    #[arg(long, default_value_t = 1.0)]
-    temperature: f32,
+    #[command(flatten)]
+    choices: DreamChoices,
 }
 
 impl Fork {
@@ -58,12 +48,9 @@ impl Fork {
         let is_env = known == "world" || ENVS.iter().any(|entry| entry.name == known);
         let name = if is_env { self.env.clone() } else { format!("world:{}", self.env) };
         let dreaming = sources::Dreaming {
-            data: self.data.clone(),
-            split: self.split.into(),
+            choices: self.choices.clone(),
             // A step more than is asked for, so that the horizon cuts nothing.
             limits: DreamLimits { clock: None, horizon: self.steps + 1, min_trust: 0.0 },
-            precision: self.precision,
-            temperature: self.temperature,
         };
         let mut source = sources::env(&name, self.actions.len(), &dreaming, &surroundings.device)?;
         let spec = source.env.spec().clone();

@@ -2,6 +2,7 @@
 
 mod bench;
 mod calibrate;
+mod choices;
 mod command_line;
 mod continued;
 mod demo;

@@ -11,7 +11,7 @@ use dreamlane::{
 };
 use serde_json::{Value, json};
 
-use super::{Surroundings, sources, telling::Telling};
+use super::{Surroundings, choices, sources, telling::Telling};
 use crate::progress::Bar;
 
 /// Episodes of the truth that run side by side.
@@ -51,7 +51,7 @@ pub(crate) struct EvaluatePaired {
     seed: u64,
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
-    precision: sources::Numbers,
+    precision: choices::Numbers,
     #[command(flatten)]
     telling: Telling,
 }

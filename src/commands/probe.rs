@@ -11,7 +11,12 @@ use dreamlane::{
 };
 use serde_json::{Value, json};
 
-use super::{Surroundings, evaluate, rollout::Part, sources, store, telling::Telling};
+use super::{
+    Surroundings,
+    choices::{self, Part},
+    evaluate, sources, store,
+    telling::Telling,
+};
 use crate::progress::Bar;
 
 /// Changes of light while the probe learns, so that it reads what it has not seen.
@@ -55,7 +60,7 @@ pub(crate) struct EvaluateProbe {
     seed: u64,
     /// What a world's products are made of.
     #[arg(long, value_enum, default_value_t)]
-    precision: sources::Numbers,
+    precision: choices::Numbers,
     #[command(flatten)]
     telling: Telling,
 }

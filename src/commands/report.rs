@@ -11,7 +11,7 @@ use dreamlane::{
     },
 };
 
-use super::{command_line, evaluate::EvaluateWorld, provenance, rollout::Part, sources, training_log};
+use super::{choices::Part, command_line, evaluate::EvaluateWorld, provenance, sources, training_log};
 
 /// Cases that are shown, as clips and as strips.
 const SHOWN: usize = 3;

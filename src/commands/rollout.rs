@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dreamlane::{
     core::{EpisodeSink, Error, Provenance, Result, Seed},
-    datasets::{Split, format_named},
+    datasets::format_named,
     envs::dream::DreamLimits,
     rollouts::{Plan, Summary, rollout},
 };
 
-use super::{Surroundings, recording, sources};
+use super::{Surroundings, choices::DreamChoices, recording, sources};
 use crate::progress::Bar;
 
 /// Arguments of `rollout`.
@@ -49,46 +49,11 @@ pub(crate) struct Rollout {
     /// Trust below which a world's dream is cut, 0 to 1; 0 never cuts.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) min_trust: f32,
-    /// Where contexts and replayed actions come from; a world's own training data when not given.
-    #[arg(long)]
-    pub(crate) data: Option<PathBuf>,
-    /// The part of the data that contexts come from.
-    #[arg(long, value_enum, default_value_t = Part::All)]
-    pub(crate) split: Part,
-    /// What a world's products are made of; bf16 is faster, and recordings name it.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) precision: sources::Numbers,
-    /// What the noise of a world's dreams is multiplied by: below 1 they are more alike, above it wilder; recordings
-    /// name it.
-    #[arg(long, default_value_t = 1.0)]
-    pub(crate) temperature: f32,
+    #[command(flatten)]
+    pub(crate) choices: DreamChoices,
     /// Licence of what is recorded; that of the world's data when not given.
     #[arg(long)]
     pub(crate) licence: Option<String>,
-}
-
-/// A part of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// What a world learns from.
-    Train,
-    /// What training is judged on as it goes.
-    Validation,
-    /// What is kept for the last judgement.
-    Test,
-    /// Everything.
-    All,
-}
-
-impl From<Part> for Split {
-    fn from(part: Part) -> Self {
-        match part {
-            Part::Train => Self::Train,
-            Part::Validation => Self::Validation,
-            Part::Test => Self::Test,
-            Part::All => Self::All,
-        }
-    }
 }
 
 impl Rollout {
@@ -97,11 +62,8 @@ impl Rollout {
         at_least_one("--lanes", self.lanes as u64)?;
         at_least_one("--episodes", self.episodes)?;
         let dreaming = sources::Dreaming {
-            data: self.data.clone(),
-            split: self.split.into(),
+            choices: self.choices.clone(),
             limits: DreamLimits { clock: None, horizon: self.horizon, min_trust: self.min_trust },
-            precision: self.precision,
-            temperature: self.temperature,
         };
         let format = format_named(&self.format)?;
         let mut source = sources::env(&self.env, self.lanes, &dreaming, &surroundings.device)?;

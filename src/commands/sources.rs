@@ -5,24 +5,24 @@ use std::{
     sync::Arc,
 };
 
+use super::{
+    choices::{DreamChoices, Numbers},
+    provenance, store,
+};
 use burn::tensor::Device;
-use clap::ValueEnum;
 use dreamlane::{
     agents::{self, Replay},
     core::{
         CameraSpec, Env, EnvSpec, Error, Origin, Policy, Provenance, Result, Source as Origins, WorldModel,
     },
-    datasets::{DatasetContexts, FrameCache, Split, open_any},
+    datasets::{DatasetContexts, FrameCache, open_any},
     envs::{
         self,
         dream::{DreamLimits, WorldEnv},
     },
     training::RECORD,
-    worlds::{self, BEGINNINGS, Precision, Stepping, checkpoint},
+    worlds::{self, BEGINNINGS, checkpoint},
 };
-use serde::Serialize;
-
-use super::{provenance, store};
 
 /// What a learned world is called before its path.
 pub(crate) const WORLD: &str = "world:";
@@ -30,64 +30,8 @@ pub(crate) const WORLD: &str = "world:";
 /// Choices that matter for dreams alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Dreaming {
-    /// Where contexts come from; the data that the world was trained on when not given.
-    pub(crate) data: Option<PathBuf>,
-    pub(crate) split: Split,
+    pub(crate) choices: DreamChoices,
     pub(crate) limits: DreamLimits,
-    /// What the world's products are made of.
-    pub(crate) precision: Numbers,
-    /// What the noise of dreams is multiplied by.
-    pub(crate) temperature: f32,
-}
-
-/// What the products of a world are made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Numbers {
-    /// Single precision.
-    #[default]
-    F32,
-    /// Weights and activations rounded to bf16, where the processor multiplies those: faster, and less exact.
-    Bf16,
-}
-
-impl From<Numbers> for Precision {
-    fn from(numbers: Numbers) -> Self {
-        match numbers {
-            Numbers::F32 => Self::F32,
-            Numbers::Bf16 => Self::Bf16,
-        }
-    }
-}
-
-impl Numbers {
-    /// Products of these, and else as a world learned it.
-    pub(crate) fn stepping(self) -> Stepping {
-        Stepping { precision: self.into(), ..Stepping::default() }
-    }
-
-    /// A world with what it is computed in, since both decide the bytes of a dream.
-    pub(crate) fn of(self, world: &str) -> String {
-        match self {
-            Self::F32 => world.to_owned(),
-            Self::Bf16 => format!("{world}:bf16"),
-        }
-    }
-}
-
-impl Dreaming {
-    fn stepping(&self) -> Stepping {
-        Stepping { precision: self.precision.into(), temperature: self.temperature }
-    }
-
-    /// A world with all that decides the bytes of its dreams.
-    fn of(&self, world: &str) -> String {
-        let world = self.precision.of(world);
-        match self.temperature {
-            1.0 => world,
-            temperature => format!("{world}:temperature={temperature}"),
-        }
-    }
 }
 
 /// An environment, and the data behind it where it is a dream.
@@ -105,42 +49,42 @@ pub(crate) struct Source {
 /// `drive/highway`, or `world:RUN`.
 pub(crate) fn env(name: &str, lanes: usize, dreaming: &Dreaming, device: &Device) -> Result<Source> {
     let Some(run) = name.strip_prefix(WORLD) else {
-        if dreaming.precision == Numbers::Bf16 {
+        if dreaming.choices.precision == Numbers::Bf16 {
             return Err(Error::Unsupported("products in bf16", name.to_owned()));
         }
-        if dreaming.temperature != 1.0 {
+        if dreaming.choices.temperature != 1.0 {
             return Err(Error::Unsupported("a temperature, as it is no dream", name.to_owned()));
         }
         let env = envs::build(name, lanes, device)?;
         // The env's own name has no paths in it.
         let provenance = provenance::played(&env.spec().name, Origins::Truth);
         let about = format!("truth {}", env.spec().name);
-        return Ok(Source { env, world: None, data: dreaming.data.clone(), about, provenance });
+        return Ok(Source { env, world: None, data: dreaming.choices.data.clone(), about, provenance });
     };
     let run = Path::new(run);
     let folder = checkpoint::locate(run)?;
-    let world = worlds::load_with(run, device, dreaming.stepping())?;
-    let data = match &dreaming.data {
+    let world = worlds::load_with(run, device, dreaming.choices.stepping())?;
+    let data = match &dreaming.choices.data {
         Some(data) => data.clone(),
         None => trained_on(run)?,
     };
     let cache = store::frames(&data)?;
     fits(world.as_ref(), &cache, &data)?;
-    let rule = store::split_rule(&cache);
+    let (rule, split) = (store::split_rule(&cache), dreaming.choices.split.into());
     let licence = open_any(&data)?.provenance().and_then(|provenance| provenance.licence.clone());
     let provenance = Provenance {
         world: Some(Origin {
-            name: dreaming.of(&world.spec().world),
+            name: dreaming.choices.of(&world.spec().world),
             hash: checkpoint::fingerprint(&folder)?,
         }),
-        contexts: Some(provenance::contexts(&data, &cache, dreaming.split)),
+        contexts: Some(provenance::contexts(&data, &cache, split)),
         horizon: Some(dreaming.limits.horizon),
         min_trust: Some(dreaming.limits.min_trust).filter(|&least| least > 0.0),
         licence,
         // The path of a run names a place on one machine; the hash names the world.
         ..provenance::played(&format!("{WORLD}{}", provenance::folder_name(run)), Origins::Dream)
     };
-    let contexts = DatasetContexts::new(cache, dreaming.split, rule, world.spec().context)?;
+    let contexts = DatasetContexts::new(cache, split, rule, world.spec().context)?;
     let about = match &provenance.world {
         Some(world) => format!("dream of {} {}", world.name, world.hash),
         None => format!("dream of {}", world.spec().world),

@@ -13,7 +13,7 @@ use dreamlane::{
 };
 use serde_json::json;
 
-use super::{Surroundings, continued::continued, rollout::Part, sources, store};
+use super::{Surroundings, choices::Part, continued::continued, sources, store};
 use crate::progress::Bar;
 
 /// Changes of light while a net learns.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    super::sources::Numbers,
+    super::choices::Numbers,
     beside::Beside,
     machine::Machine,
     process::Memory,
