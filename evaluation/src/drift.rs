@@ -12,14 +12,15 @@ pub(crate) mod halves;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use dreamlane_core::{Error, Result, Seed, WorldModel};
+use dreamlane_core::{Error, LaneMask, Policy, Result, Seed, WorldModel};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Case, Interval,
     case::Layout,
     driver::Progress,
-    tile::{Frames, Start, dream},
+    tile::{Frames, Start, TILE, dream, image_bytes},
+    wheel::Wheel,
 };
 use features::{FEATURES, FeatureMap};
 use halves::Halves;
@@ -32,7 +33,8 @@ pub(crate) const OFFSETS: [usize; 4] = [9, 6, 3, 0];
 #[derive(Clone, Debug)]
 pub struct DriftSettings {
     /// Steps after the context at which dreams are looked at, ascending, at least 10. They may lie beyond the
-    /// recorded stretch: its actions are then played backwards, forwards again, and so on, so that no command jumps.
+    /// recorded stretch: where nobody drives, its actions are then played backwards, forwards again, and so on, so
+    /// that no command jumps.
     pub steps: Vec<usize>,
     /// Dreams, at least 4; the cases are gone through again where they are fewer.
     pub dreams: usize,
@@ -78,6 +80,9 @@ pub struct DriftReport {
     pub frames: usize,
     /// Recorded frames that they are held against, both halves together.
     pub reference_frames: usize,
+    /// Who drove the judged world; recorded actions where nobody did, and in the worlds beside it.
+    #[serde(default)]
+    pub driver: Option<String>,
     /// Recorded steps after each context; from there on recorded actions are played again.
     pub recorded_steps: usize,
     /// Recorded frames in the place of the dreamed ones: what a perfect world would have.
@@ -88,16 +93,18 @@ pub struct DriftReport {
     pub opponents: Vec<WorldDrift>,
 }
 
-/// Measures how far dreams of `world`, and of the named opponents, drift from the recording.
+/// Measures how far dreams of `world`, and of the named opponents, drift from the recording. Recorded actions are played,
+/// or `driver` acts in the dreams of `world`, by name and policy.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the cases are too few or too short or the settings do not fit, others when the cases do
-/// not fit the world or it does not draw.
+/// not fit the world or it does not draw, and those of the driver.
 pub fn drift(
     world: &Arc<dyn WorldModel>,
     opponents: &[(&str, Arc<dyn WorldModel>)],
     cases: &[Case],
     settings: &DriftSettings,
+    mut driver: Option<(&str, &mut dyn Policy)>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<DriftReport> {
     let layout = Layout::of(world.spec(), cases)?;
@@ -106,21 +113,27 @@ pub fn drift(
     let halves = Halves::of(&layout, cases, settings, &map)?;
     let total = 1 + opponents.len();
     let mut done = 0;
-    let mut measure = |name: &str, world: &Arc<dyn WorldModel>| -> Result<WorldDrift> {
-        let frames = dreams(world, &layout, cases, settings)?;
-        let drift = world_drift(name, &frames, &layout, settings, &map, &halves)?;
+    let mut measure = |name: &str, frames: &Frames| -> Result<WorldDrift> {
+        let drift = world_drift(name, frames, &layout, settings, &map, &halves)?;
         done += 1;
         progress(&Progress { stage: format!("drift of {name}"), done, total });
         Ok(drift)
     };
-    let judged = measure(&world.spec().world, world)?;
-    let opponents =
-        opponents.iter().map(|(name, opponent)| measure(name, opponent)).collect::<Result<Vec<_>>>()?;
+    let named = driver.as_ref().map(|(name, _)| (*name).to_owned());
+    let frames = match &mut driver {
+        Some((_, policy)) => driven(world, &layout, cases, settings, *policy)?,
+        None => dreams(world, &layout, cases, settings)?,
+    };
+    let judged = measure(&world.spec().world, &frames)?;
+    let opponents = (opponents.iter())
+        .map(|(name, opponent)| measure(name, &dreams(opponent, &layout, cases, settings)?))
+        .collect::<Result<Vec<_>>>()?;
     Ok(DriftReport {
         features: FEATURES,
         dreams: settings.dreams,
         frames: settings.dreams * OFFSETS.len(),
         reference_frames: halves.reference_frames(),
+        driver: named,
         recorded_steps: layout.horizon,
         floor: halves.floor(settings.seed.split(2))?,
         judged,
@@ -203,6 +216,37 @@ fn dreams(
     };
     let starts: Vec<Start<'_>> = (0..settings.dreams).map(start).collect();
     dream(world, layout, &starts, &looked_at(&settings.steps), &settings.device)
+}
+
+/// Frames `[dream][step and offset]` of dreams that a policy drives.
+fn driven(
+    world: &Arc<dyn WorldModel>,
+    layout: &Layout,
+    cases: &[Case],
+    settings: &DriftSettings,
+    policy: &mut dyn Policy,
+) -> Result<Frames> {
+    let wanted = looked_at(&settings.steps);
+    let mut frames = vec![Vec::with_capacity(wanted.len()); settings.dreams];
+    for tile in (0..settings.dreams).collect::<Vec<_>>().chunks(TILE) {
+        let contexts: Vec<_> = tile.iter().map(|idx| cases[idx % cases.len()].context.clone()).collect();
+        let of = |stream: u64| -> Vec<Seed> {
+            tile.iter().map(|&idx| settings.seed.split(stream).split(idx as u64)).collect()
+        };
+        let mut dream = Arc::clone(world).imagine(&contexts, &of(0))?;
+        let mut wheel = Wheel::new(&mut *policy, of(4), &settings.device);
+        let mut shown = world.decode(dream.latents());
+        for step in 1..=settings.steps.last().copied().unwrap_or(0) {
+            let actions = wheel.act(shown)?;
+            shown = world.decode(dream.step(&actions, &LaneMask::all(tile.len())).latent);
+            if wanted.binary_search(&step).is_ok() {
+                let bytes = image_bytes(shown.images[0].clone());
+                let pictures = bytes.chunks(layout.frame_len());
+                tile.iter().zip(pictures).for_each(|(&idx, picture)| frames[idx].push(picture.to_vec()));
+            }
+        }
+    }
+    Ok(frames)
 }
 
 /// `steps` rows: those of `actions` forwards, then backwards, and so on.

@@ -46,6 +46,7 @@ mod trust;
 mod usable;
 mod validity;
 mod video_distance;
+mod wheel;
 
 pub use action_gap::{ActionGap, STEERED};
 pub use bootstrap::{Clusters, Interval, bootstrap};

@@ -120,9 +120,10 @@ fn drift(text: &mut String, report: &WorldReport) {
     line(
         text,
         format_args!(
-            "\ndrift (Fréchet distance on {} random features), {} frames a step; recorded frames: {}",
+            "\ndrift (Fréchet distance on {} random features), {} frames a step{}; recorded frames: {}",
             drift.features,
             drift.frames,
+            drift.driver.as_ref().map_or(String::new(), |driver| format!(", driven by {driver}")),
             interval(&drift.floor)
         ),
     );

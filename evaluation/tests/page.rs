@@ -35,7 +35,7 @@ fn drift_of(knows: Knows, cases: &[Case], steps: &[usize]) -> DriftReport {
     let settings =
         DriftSettings { steps: steps.into(), dreams: 32, seed: Seed::new(4), device: Device::flex() };
     let opponents: [(&str, Arc<dyn WorldModel>); 1] = [("mean", toy(Knows::Mean, CAR))];
-    drift(&toy(knows, CAR), &opponents, cases, &settings, &mut |_| ()).expect("it can be measured")
+    drift(&toy(knows, CAR), &opponents, cases, &settings, None, &mut |_| ()).expect("it can be measured")
 }
 
 fn report(cases: &[Case]) -> WorldReport {
@@ -187,7 +187,7 @@ fn drift_needs_frames_and_steps_and_says_so() {
     let measured = |cases: &[Case], steps: &[usize]| {
         let settings =
             DriftSettings { steps: steps.into(), dreams: 8, seed: Seed::new(4), device: Device::flex() };
-        drift(&toy(Knows::Still, CAR), &[], cases, &settings, &mut |_| ()).map(|_| ())
+        drift(&toy(Knows::Still, CAR), &[], cases, &settings, None, &mut |_| ()).map(|_| ())
     };
     for (cases, steps) in [(cases(2, 30), &[5, 20][..]), (cases(2, 30), &[20, 20]), (cases(2, 6), &[20])] {
         let error = measured(&cases, steps).unwrap_err().to_string();

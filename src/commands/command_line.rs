@@ -124,6 +124,7 @@ pub(super) fn evaluate(evaluate: &EvaluateWorld, data: &Path) -> String {
         .option("endings", evaluate.endings)
         .option("dreams", evaluate.dreams)
         .option("drift", list(&evaluate.drift))
+        .maybe("drift-policy", evaluate.drift_policy.as_deref())
         .maybe("gate", evaluate.gate.as_ref().map(named))
         .option("seed", evaluate.seed)
         .maybe("precision", precision(evaluate.precision))

@@ -152,6 +152,7 @@ impl Demo {
             endings: 256,
             dreams: 4,
             drift: vec![20, 50, 100, 200],
+            drift_policy: None,
             gate: None,
             seed: self.seed,
             precision: Numbers::F32,

@@ -10,7 +10,7 @@ use std::{
 use burn::tensor::Device;
 use clap::{Args, Subcommand, ValueEnum};
 use dreamlane::{
-    core::{Error, Result, Seed, WorldModel},
+    core::{Error, Policy, Result, Seed, WorldModel},
     datasets::{FrameCache, durable},
     evaluation::{
         self, Bounds, Command, DriftSettings, Gate, Judged, OutcomeReport, OutcomeSettings, Settings,
@@ -96,6 +96,10 @@ pub(crate) struct EvaluateWorld {
     /// recorded actions are played again.
     #[arg(long, value_delimiter = ',', default_value = "20,50,100,200")]
     pub(crate) drift: Vec<usize>,
+    /// Who drives those long dreams in place of recorded actions, such as `noisy:0.8`, endings ignored: actions of
+    /// other moments take a world that obeys them off the road.
+    #[arg(long)]
+    pub(crate) drift_policy: Option<String>,
     /// Which promises to check the figures against.
     #[arg(long, value_enum)]
     pub(crate) gate: Option<Promise>,
@@ -160,13 +164,17 @@ impl EvaluateWorld {
         let film_cases = cases(&cache, split, context, self.film(&cache, context), DRIFT_DREAMS)?;
         let opponents = self.opponents(world.as_ref(), &cache, device)?;
         let settings = self.settings(&cache, device);
+        let mut driver = (self.drift_policy.as_deref())
+            .map(|name| sources::policy(name, cache.spec(), None).map(|(policy, _)| (name, policy)))
+            .transpose()?;
         let mut bar = Bar::new("evaluate");
         let mut say = |progress: &evaluation::Progress| {
             bar.say(progress.done as u64, progress.total as u64, &progress.stage);
         };
         let mut report = evaluate_world(&world, &opponents, &judged_cases, &settings, &mut say)?;
         if self.drift != [0] {
-            match drift(&world, &opponents, &film_cases, &self.drift_settings(device), &mut say) {
+            let driver = driver.as_mut().map(|(name, policy)| (*name, &mut **policy as &mut dyn Policy));
+            match drift(&world, &opponents, &film_cases, &self.drift_settings(device), driver, &mut say) {
                 Ok(drift) => report.drift = Some(drift),
                 Err(Error::Invalid(reason)) => report.notes.push(format!("drift was not measured: {reason}")),
                 Err(error) => return Err(error.into()),

@@ -40,7 +40,8 @@ pub(crate) struct EvaluatePaired {
     /// How hard is braked, accelerated and steered, as a part of the way to the action's bound.
     #[arg(long, default_value_t = 0.7)]
     push: f32,
-    /// Steps into long dreams, endings ignored, at which dreams are forked: 0,50,1000. None when not given.
+    /// Steps into long dreams, which the policy drives, endings ignored, at which dreams are forked: 0,50,1000. None
+    /// when not given.
     #[arg(long, value_delimiter = ',')]
     forks: Vec<usize>,
     /// Another world to hold beside it, such as one whose actions were shuffled in training.

@@ -106,7 +106,9 @@ pub(super) fn drift(drift: &DriftReport, report: &WorldReport) -> Markup {
                 interval(ratio)
             )))
         }
-        @if steps().any(|step| step > drift.recorded_steps) {
+        @if let Some(driver) = &drift.driver {
+            (reading(&format!("{driver} drives the dreams of {}, endings ignored.", drift.judged.name)))
+        } @else if steps().any(|step| step > drift.recorded_steps) {
             (reading(&format!(
                 "{} recorded actions follow each context; beyond them they are played backwards, forwards again, and so on.",
                 drift.recorded_steps

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dreamlane_core::{Imagination, LaneMask, Result, WorldModel};
+use dreamlane_core::{Imagination, LaneMask, Policy, Result, WorldModel};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     features::Shown,
     prediction::last_frame,
 };
-use crate::{Interval, bootstrap, horizontal_shift, tile::TILE};
+use crate::{Interval, bootstrap, horizontal_shift, tile::TILE, wheel::Wheel};
 
 /// Forks of each dream.
 const FORKED: [Act; 4] = [Act::Left, Act::Right, Act::Brake, Act::Accelerate];
@@ -60,6 +60,7 @@ pub(super) fn fork_scores(
     judging: &Judging<'_>,
     world: &Arc<dyn WorldModel>,
     shown: &Shown,
+    policy: &mut dyn Policy,
     done: &mut dyn FnMut(usize),
 ) -> Result<Vec<ForkScore>> {
     let forks = &judging.settings.forks;
@@ -68,14 +69,27 @@ pub(super) fn fork_scores(
     let indices: Vec<usize> = (0..judging.cases.len()).collect();
     for chunk in indices.chunks(TILE / FORKED.len()).filter(|_| !forks.is_empty()) {
         let mut dream = begun(judging, world, chunk)?;
+        let seeds = chunk.iter().map(|&idx| judging.settings.seed.split(7).split(idx as u64)).collect();
+        let mut wheel = Wheel::new(&mut *policy, seeds, &judging.settings.device);
         let mut step = 0;
+        // What is done at the fork but for what is changed: what was recorded there, later on the last action.
+        let mut own: Vec<Vec<f32>> =
+            chunk.iter().map(|&case_idx| played(judging, case_idx, 1).to_vec()).collect();
         for (place, &fork) in forks.iter().enumerate() {
             while step < fork {
                 step += 1;
-                let rows = chunk.iter().map(|&case_idx| Some(played(judging, case_idx, step)));
-                dream.step(&actions(rows, judging.plans.width, judging), &LaneMask::all(chunk.len()));
+                let done = match shown {
+                    Shown::State => wheel.act(world.decode(dream.latents()))?,
+                    Shown::PicturesOnly => {
+                        let rows = chunk.iter().map(|&case_idx| Some(played(judging, case_idx, step)));
+                        actions(rows, judging.plans.width, judging)
+                    }
+                };
+                dream.step(&done, &LaneMask::all(chunk.len()));
+                let values: Vec<f32> = done.values.to_data().iter().collect();
+                own = values.chunks(judging.plans.width).map(<[f32]>::to_vec).collect();
             }
-            ends[place].extend(forked(judging, world, shown, dream.as_ref(), chunk, step));
+            ends[place].extend(forked(judging, world, shown, dream.as_ref(), &own));
         }
         done(chunk.last().map_or(0, |last| last + 1));
     }
@@ -83,30 +97,28 @@ pub(super) fn fork_scores(
     Ok(forks.iter().zip(&ends).map(score).collect())
 }
 
-/// The action of a long dream at a step: recorded ones of one episode after the other, since none lasts that long.
+/// The action of a long dream that nobody drives: recorded ones of one episode after the other, since none lasts that
+/// long.
 fn played<'a>(judging: &Judging<'a>, case_idx: usize, step: usize) -> &'a [f32] {
     let furthest = judging.settings.furthest();
     let donor = (case_idx + (step - 1) / furthest) % judging.cases.len();
     judging.plans.row(donor, Act::Own, (step - 1) % furthest + 1)
 }
 
-/// Forks each dream and holds the changed actions.
+/// Forks each dream and holds its `own` action, changed.
 fn forked(
     judging: &Judging<'_>,
     world: &Arc<dyn WorldModel>,
     shown: &Shown,
     dream: &dyn Imagination,
-    chunk: &[usize],
-    begun: usize,
+    own: &[Vec<f32>],
 ) -> Vec<[End; 4]> {
     let (following, plans) = (judging.settings.following, judging.plans);
-    let lanes: Vec<usize> = (0..chunk.len() * FORKED.len()).map(|idx| idx / FORKED.len()).collect();
+    let lanes: Vec<usize> = (0..own.len() * FORKED.len()).map(|idx| idx / FORKED.len()).collect();
     let mut forks = dream.fork(&lanes, None);
-    let planned: Vec<Vec<f32>> = (chunk.iter())
-        .flat_map(|&case_idx| {
-            let own: Vec<f32> = (1..=following)
-                .flat_map(|step| played(judging, case_idx, begun + step).iter().copied())
-                .collect();
+    let planned: Vec<Vec<f32>> = (own.iter())
+        .flat_map(|own| {
+            let own = own.repeat(following);
             FORKED.map(|act| plans.changed(&own, act).unwrap_or_else(|| own.clone()))
         })
         .collect();

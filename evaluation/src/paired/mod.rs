@@ -47,7 +47,8 @@ pub struct PairedSettings {
     pub following: usize,
     /// How hard is braked, accelerated and steered, as a part of the way to the action's bound.
     pub push: f32,
-    /// Steps into long dreams, endings ignored, at which dreams are forked; none for no long dreams.
+    /// Steps into long dreams, endings ignored and driven by the policy, at which dreams are forked; none for no long
+    /// dreams. Recorded actions drive a world that dreams no state.
     pub forks: Vec<usize>,
     /// Episodes, the driver's chance, noise of the dreams and resampling follow from it.
     pub seed: Seed,
@@ -181,7 +182,7 @@ pub fn paired(
         };
         let forks = {
             let mut say = telling(progress, &format!("long dreams of {name}"), driven.cases.len());
-            forks::fork_scores(&judging, world, &shown, &mut say)?
+            forks::fork_scores(&judging, world, &shown, policy, &mut say)?
         };
         let seen = others::seen(&judging, &dreamed, &shown);
         let world = PairedWorld {
